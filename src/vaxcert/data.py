@@ -11,12 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
-_PACKED = Path(__file__).parent / "_data"
-_CHECKOUT = Path(__file__).parents[2] / "schemas"
+
+def folder() -> Path:
+    """Return where the data files lie."""
+    packed = Path(__file__).parent / "_data"
+    return packed if packed.is_dir() else Path(__file__).parents[2] / "schemas"
 
 
 @cache
 def load_json(name: str) -> dict[str, object]:
     """Return the JSON object in the data file *name*, such as ``valuesets/country.json``."""
-    folder = _PACKED if _PACKED.is_dir() else _CHECKOUT
-    return cast("dict[str, object]", json.loads((folder / name).read_text("utf-8")))
+    return cast("dict[str, object]", json.loads((folder() / name).read_text("utf-8")))

@@ -88,6 +88,12 @@ class DuplicateKeyError(CborError):
     code = "duplicate_key"
 
 
+class CborTagError(CborError):
+    """A CBOR tag that no certificate uses."""
+
+    code = "unexpected_tag"
+
+
 class CoseError(CodecError):
     """The CBOR item is not a COSE_Sign1 (RFC 9052 §4.2)."""
 
@@ -106,6 +112,12 @@ class ClaimError(CodecError):
     code = "invalid_claim"
 
 
+class EventCountError(ClaimError):
+    """The payload holds no event, or several; a certificate attests exactly one."""
+
+    code = "not_one_event"
+
+
 class UvciError(CodecError):
     """The text is not a UVCI, or its check character is wrong."""
 
@@ -122,6 +134,17 @@ class TransliterationError(CodecError):
     """A name cannot be written in the machine-readable alphabet."""
 
     code = "invalid_name"
+
+    def __init__(self, message: str, *, script: str | None = None, hint: str | None = None) -> None:
+        """Keep the *script* of the letters that no table spells, where such letters are the reason."""
+        super().__init__(message, hint=hint)
+        self.script = script
+
+
+class PersonNameError(CodecError):
+    """A person's name is missing, too long or damaged."""
+
+    code = "unusable_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +179,12 @@ class ImageTooLargeError(ImageError):
     code = "image_too_large"
 
 
+class DocumentTooLargeError(ImageTooLargeError):
+    """The PDF is past a bound on pages, page size or embedded pictures, or on the time or memory of drawing it."""
+
+    code = "pdf_too_large"
+
+
 class NoQrCodeError(ImageError):
     """The picture holds no readable QR code."""
 
@@ -166,6 +195,12 @@ class QrError(CodecError):
     """The text does not fit into a QR symbol."""
 
     code = "qr_overflow"
+
+
+class QrAlphabetError(QrError):
+    """The text has a character that a QR symbol's alphanumeric mode lacks."""
+
+    code = "qr_alphabet"
 
 
 # --- missing trust material: undetermined ------------------------------------------------------------------------
@@ -196,9 +231,10 @@ class StaleTrustListError(TrustError):
 
     code = "stale_trust_list"
 
-    def __init__(self, as_of: datetime) -> None:
-        """Keep the instant that the list speaks for."""
-        super().__init__(f"the trust list is of {as_of:%Y-%m-%dT%H:%MZ}", hint="import a newer trust list")
+    def __init__(self, as_of: datetime | None) -> None:
+        """Keep the instant that the list speaks for, or None where the list has no date."""
+        age = "carries no date" if as_of is None else f"is of {as_of:%Y-%m-%dT%H:%MZ}"
+        super().__init__(f"the trust list {age}", hint="import a newer trust list")
         self.as_of = as_of
 
 
@@ -206,6 +242,23 @@ class TrustListError(TrustError):
     """A trust list, or a certificate in it, cannot be read."""
 
     code = "invalid_trust_list"
+
+
+class TrustEntryError(TrustListError):
+    """One entry of a trust list, or one certificate, cannot be taken; the others can."""
+
+    code = "invalid_trust_entry"
+
+    def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
+        """Keep the *reason*, a word for machines such as ``unreadable``."""
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
+class ChainError(TrustEntryError):
+    """A DSC was not issued by any of the CSCAs that are trusted."""
+
+    code = "dsc_not_chained"
 
 
 # --- the certificate lies or has lapsed: rejected -----------------------------------------------------------------
@@ -282,6 +335,12 @@ class SignerUsageError(SigningError):
     """The signer's DSC may not sign this kind of certificate, now or until the expiry asked for."""
 
     code = "signer_not_allowed"
+
+
+class ExpiryPastDscError(SignerUsageError):
+    """The certificate would outlive the DSC that signs it (hcert-spec §3.3.4)."""
+
+    code = "expiry_past_dsc"
 
 
 class SignerUnavailableError(SigningError):

@@ -1,1 +1,1 @@
-"""issue"""
+"""Records in, certificates and documents out."""

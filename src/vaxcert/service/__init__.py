@@ -1,1 +1,1 @@
-"""service"""
+"""The use cases, one function each; files, clocks and progress live here, not below."""

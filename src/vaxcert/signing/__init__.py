@@ -1,1 +1,1 @@
-"""signing"""
+"""Private halves: signers, and the keys and certificates they hold."""

@@ -1,0 +1,120 @@
+"""COSE_Sign1 (RFC 9052 §4.2) as HCERT uses it (hcert-spec §3.3.1, §3.3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from vaxcert.codec import cbor
+from vaxcert.errors import AlgorithmError, CborError, CoseError
+
+ES256 = -7
+"""ECDSA on P-256 with SHA-256, the primary algorithm (RFC 9053 §2.1)."""
+
+PS256 = -37
+"""RSASSA-PSS with SHA-256 and a salt of 32 bytes, the secondary one (RFC 8230 §2)."""
+
+ALGORITHM_NAMES = {ES256: "ES256", PS256: "PS256"}
+"""The algorithms that a certificate may use: a verifier MUST take both (hcert-spec §3.3.2)."""
+
+_ALGORITHM, _KID = 1, 4  # header labels (RFC 9052 §3.1)
+_SIGN1_TAG, _CWT_TAG = 18, 61  # RFC 9052 §2, RFC 8392 §6
+_MAX_KID_BYTES = 64  # a kid is 8 bytes; more is only an unknown signer, but a bound keeps reports short
+_MAX_HEADER_BYTES = 1024
+
+
+class Sign1(NamedTuple):
+    """A COSE_Sign1, taken apart and not verified.
+
+    The bytes are those received: the signature covers them as they stand, so a header with non-minimal
+    lengths is read, and the text of the certificate may be re-encoded around them without breaking anything.
+    """
+
+    protected: bytes
+    payload: bytes
+    signature: bytes
+    algorithm: int
+    kid: bytes
+    algorithm_is_protected: bool
+
+    def to_be_signed(self) -> bytes:
+        """Return the Sig_structure of this message (RFC 9052 §4.4), the bytes that the signature covers."""
+        return sig_structure(self.protected, self.payload)
+
+
+def sig_structure(protected: bytes, payload: bytes) -> bytes:
+    """Return ``["Signature1", protected, h'', payload]`` in CBOR (RFC 9052 §4.4)."""
+    return b"\x84\x6aSignature1" + _byte_string(protected) + b"\x40" + _byte_string(payload)
+
+
+@lru_cache(maxsize=256)
+def protected_header(algorithm: int, kid: bytes) -> bytes:
+    """Return the protected header ``{1: algorithm, 4: kid}`` in deterministic CBOR."""
+    return cbor.encode({_ALGORITHM: algorithm, _KID: kid})
+
+
+def encode(protected: bytes, payload: bytes, signature: bytes) -> bytes:
+    """Return the tagged COSE_Sign1 with an empty unprotected header."""
+    return b"\xd2\x84" + _byte_string(protected) + b"\xa0" + _byte_string(payload) + _byte_string(signature)
+
+
+def parse(item: object) -> Sign1:
+    """Return the COSE_Sign1 that the decoded CBOR *item* is.
+
+    The tag 18 may be missing, and a CWT tag 61 may stand around it; both are in use. kid and algorithm may stand
+    in either header; the protected one wins (hcert-spec §3.3.2).
+
+    Raises:
+        AlgorithmError: The algorithm is missing, or neither ES256 nor PS256.
+        CoseError: The structure is another one.
+    """
+    if isinstance(item, cbor.Tag) and item.tag == _CWT_TAG:
+        item = item.value
+    if isinstance(item, cbor.Tag) and item.tag == _SIGN1_TAG:
+        item = item.value
+    if not isinstance(item, (list, tuple)) or len(item) != 4:  # noqa: PLR2004 - RFC 9052 §4.2
+        raise CoseError("not an array of four, as a COSE_Sign1 is")
+    protected, unprotected, payload, signature = item
+    if not (isinstance(protected, bytes) and isinstance(payload, bytes) and isinstance(signature, bytes)):
+        raise CoseError("the protected header, payload and signature of a COSE_Sign1 are byte strings")
+    if not isinstance(unprotected, Mapping):
+        raise CoseError("the unprotected header of a COSE_Sign1 is a map")
+    algorithm, kid = _labels(protected)
+    algorithm_is_protected = algorithm is not None
+    if unprotected:
+        algorithm = unprotected.get(_ALGORITHM) if algorithm is None else algorithm
+        kid = unprotected.get(_KID) if kid is None else kid
+    # `in` alone would take True for 1 and a float for an integer; no algorithm that matters is either.
+    if type(algorithm) is not int or algorithm not in ALGORITHM_NAMES:
+        raise AlgorithmError("the algorithm is neither ES256 nor PS256")
+    if not isinstance(kid, bytes) or len(kid) > _MAX_KID_BYTES:
+        kid = b""  # nothing to look the signer up by: an unknown signer, not a malformed certificate
+    return Sign1(protected, payload, signature, algorithm, kid, algorithm_is_protected)
+
+
+@lru_cache(maxsize=1024)
+def _labels(protected: bytes) -> tuple[object, object]:
+    """Return algorithm and kid of a protected header; one issuer's header is the same on all its certificates."""
+    if not protected:
+        return None, None  # RFC 9052 §3: an empty string stands for an empty map
+    if len(protected) > _MAX_HEADER_BYTES:
+        raise CoseError(f"the protected header is over {_MAX_HEADER_BYTES} bytes")
+    try:
+        header = cbor.decode(protected)
+    except CborError as error:
+        raise CoseError("the protected header is not CBOR") from error
+    if not isinstance(header, Mapping):
+        raise CoseError("the protected header is not a map")
+    return header.get(_ALGORITHM), header.get(_KID)
+
+
+def _byte_string(content: bytes) -> bytes:
+    size = len(content)
+    if size < 24:  # noqa: PLR2004 - RFC 8949 §3, as all lengths here
+        return bytes((0x40 | size,)) + content
+    if size < 0x100:  # noqa: PLR2004
+        return b"\x58" + bytes((size,)) + content
+    if size < 0x10000:  # noqa: PLR2004
+        return b"\x59" + size.to_bytes(2, "big") + content
+    return b"\x5a" + size.to_bytes(4, "big") + content

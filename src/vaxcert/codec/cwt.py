@@ -1,0 +1,91 @@
+"""The claims of a certificate: a CWT (RFC 8392) with the HCERT claim (hcert-spec §3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self, cast
+
+from vaxcert.errors import ClaimError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ISSUER, EXPIRES_AT, ISSUED_AT, HCERT = 1, 4, 6, -260
+EU_DGC_V1 = 1
+"""The key of the EU DCC inside the HCERT claim (hcert-spec §3.3.8)."""
+
+MAX_NUMERIC_DATE = 253_402_300_799
+"""The end of year 9999, the last instant a datetime can hold."""
+
+_NAMES = {ISSUER: "issuer (1)", EXPIRES_AT: "expiry (4)", ISSUED_AT: "issue time (6)", HCERT: "certificate (-260)"}
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The claims as signed; instants in whole seconds since 1970 (RFC 8392 §2, NumericDate).
+
+    `dcc` is the certificate itself, still in its wire form. `inexact` names the instants that stood as a
+    float, which real issuers write; a fraction is cut.
+    """
+
+    issuer: str | None
+    issued_seconds: int
+    expires_seconds: int
+    dcc: Mapping[str, object]
+    inexact: tuple[str, ...] = ()
+
+    @property
+    def issued_at(self) -> datetime:
+        """The instant from which the certificate holds."""
+        return datetime.fromtimestamp(self.issued_seconds, UTC)
+
+    @property
+    def expires_at(self) -> datetime:
+        """The last instant at which the certificate holds."""
+        return datetime.fromtimestamp(self.expires_seconds, UTC)
+
+    @classmethod
+    def from_map(cls, wire: object) -> Self:
+        """Return the claims in the decoded CWT map *wire*.
+
+        Raises:
+            ClaimError: A claim is missing, of another type, or out of range.
+        """
+        if not isinstance(wire, Mapping):
+            raise ClaimError("the payload is not a map of claims")
+        issuer = wire.get(ISSUER)
+        if issuer is not None and not isinstance(issuer, str):
+            raise ClaimError("the claim issuer (1) is not text")
+        issued, expires = wire.get(ISSUED_AT), wire.get(EXPIRES_AT)
+        inexact: tuple[str, ...] = ()
+        if type(issued) is not int or type(expires) is not int:
+            inexact = tuple(_inexact(((ISSUED_AT, issued), (EXPIRES_AT, expires))))
+            issued, expires = int(cast("float", issued)), int(cast("float", expires))
+        if not (0 <= issued <= MAX_NUMERIC_DATE and 0 <= expires <= MAX_NUMERIC_DATE):
+            raise ClaimError("an instant lies outside the years 1970 to 9999")
+        hcert = wire.get(HCERT)
+        dcc = hcert.get(EU_DGC_V1) if isinstance(hcert, Mapping) else None
+        if not isinstance(dcc, Mapping):
+            raise ClaimError("there is no EU DCC in the claim certificate (-260, 1)")
+        return cls(issuer, issued, expires, dcc, inexact)
+
+    def to_map(self) -> dict[int, object]:
+        """Return the CWT map, its keys in deterministic order (RFC 8949 §4.2.1)."""
+        wire: dict[int, object] = {} if self.issuer is None else {ISSUER: self.issuer}
+        wire[EXPIRES_AT] = self.expires_seconds
+        wire[ISSUED_AT] = self.issued_seconds
+        wire[HCERT] = {EU_DGC_V1: self.dcc}
+        return wire
+
+
+def _inexact(instants: Iterable[tuple[int, object]]) -> Iterable[str]:
+    for key, instant in instants:
+        if type(instant) is float:
+            # Written so that NaN, which compares false with everything, is refused too.
+            if not 0 <= instant <= MAX_NUMERIC_DATE:
+                raise ClaimError("an instant lies outside the years 1970 to 9999")
+            yield _NAMES[key]
+        elif type(instant) is not int:
+            raise ClaimError(f"the claim {_NAMES[key]} is missing or no number")

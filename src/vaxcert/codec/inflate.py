@@ -1,0 +1,45 @@
+"""The zlib layer (RFC 1950), bounded on the way in."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from zlib_ng import zlib_ng
+
+from vaxcert.errors import InflateError, InflateLimitError
+
+MAX_INFLATED_BYTES = 64 * 1024
+"""The most that a body may inflate to: a hundred times the largest certificate seen, and harmless to hold."""
+
+BEST_LEVEL = 9
+"""For printed codes: one QR version smaller in one record of ten."""
+
+FASTEST_LEVEL = 1
+"""For bulk text: a fifth of the time for six more characters."""
+
+
+def deflate(content: bytes, *, level: int = BEST_LEVEL) -> bytes:
+    """Return *content* as one zlib stream; an issuer SHALL compress (hcert-spec §3.1)."""
+    return cast("bytes", zlib_ng.compress(content, level))
+
+
+def inflate(stream: bytes, *, limit: int = MAX_INFLATED_BYTES) -> bytes:
+    """Return what the zlib *stream* holds.
+
+    Raises:
+        InflateLimitError: It holds more than *limit* bytes; no more than that was inflated.
+        InflateError: It is not a zlib stream, is cut, or has bytes after its end.
+    """
+    decompressor = zlib_ng.decompressobj()
+    try:
+        content = cast("bytes", decompressor.decompress(stream, limit))
+    except zlib_ng.error as error:
+        raise InflateError("the body is not a zlib stream") from error
+    if not decompressor.eof:
+        # The end marker may stand just past the bound: only then is there something left to inflate into nothing.
+        if len(content) == limit:
+            raise InflateLimitError(f"the body inflates to more than {limit} bytes")
+        raise InflateError("the zlib stream is cut")
+    if decompressor.unused_data:
+        raise InflateError("there are bytes after the zlib stream")
+    return content

@@ -1,0 +1,39 @@
+"""`vaxcert demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from vaxcert.commands.options import now, say
+from vaxcert.service.demo import run_demo
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
+def command(folder: Path | None) -> int:
+    """Issue, print, scan and verify a batch of invented records in DIR, which must be new.
+
+    Makes sample keys, issues 120 invented Vietnamese vaccinations from a CSV, draws their QR codes, scans the pictures
+    back and verifies them, and shows a tampered and an expired certificate refused.
+    """
+    folder = folder or _free_name("vaxcert-demo")
+    demo = run_demo(folder, at=now(), say=click.echo)
+    for problem in demo.problems:
+        say("error", problem)
+    if demo.problems:
+        return 1
+    click.echo(f"\nDone. Look into {folder}, or go on by hand:")
+    click.echo(f"  vaxcert verify {folder}/certificates/png/000001.png --trust {folder}/trust")
+    click.echo(f"  vaxcert verify {folder}/refused/tampered.png --trust {folder}/trust")
+    click.echo(f"  vaxcert inspect {folder}/certificates/png/000001.png")
+    return 0
+
+
+def _free_name(name: str) -> Path:
+    """Return *name*, or with the first number that makes it new: a demo may be run again and again."""
+    path, number = Path(name), 2
+    while path.exists():
+        path, number = Path(f"{name}-{number}"), number + 1
+    return path

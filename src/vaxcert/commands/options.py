@@ -1,0 +1,83 @@
+"""Options and their types that several commands share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vaxcert.errors import PassphraseError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_PASSPHRASE_BYTES = 4096
+
+PATH = click.Path(path_type=Path)
+EXISTING_PATH = click.Path(path_type=Path, exists=True)
+
+
+class Instant(click.ParamType):
+    """An instant in ISO 8601; without a time zone it is UTC."""
+
+    name = "instant"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return *value* as an aware datetime."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            instant = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no instant such as 2026-11-22T08:00Z or 2026-11-22", param, ctx)
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def at_option(what: str) -> Callable[[click.Command], click.Command]:
+    """Return the option `--at`, which stands for now when it is not given."""
+    return click.option("--at", type=Instant(), help=f"{what} (ISO 8601; default: now).")  # type: ignore[return-value] # click types its decorators loosely
+
+
+def now() -> datetime:
+    """Return the present instant: the one place where a command reads the clock."""
+    return datetime.now(UTC)
+
+
+def passphrase_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--passphrase-file` and `--passphrase-fd` to *command*."""
+    command = click.option(
+        "--passphrase-fd", type=click.IntRange(min=0), help="Open file descriptor to read the passphrase from."
+    )(command)
+    return click.option(
+        "--passphrase-file", type=EXISTING_PATH, help="File whose first line is the passphrase of the key."
+    )(command)
+
+
+def read_passphrase(file: Path | None, descriptor: int | None, *, confirm: bool = False) -> bytes | None:
+    """Return the passphrase from the file, the descriptor or a prompt; None where there is none of the three.
+
+    Only a terminal is prompted. *confirm* asks twice, for a new key.
+    """
+    if file is not None and descriptor is not None:
+        raise click.UsageError("give --passphrase-file or --passphrase-fd, not both")
+    if file is not None or descriptor is not None:
+        try:
+            with open(file if file is not None else descriptor, "rb") as stream:  # type: ignore[arg-type] # noqa: PTH123 - a descriptor too
+                line = stream.readline(MAX_PASSPHRASE_BYTES).rstrip(b"\r\n")
+        except OSError as error:
+            raise StorageError(f"the passphrase cannot be read: {error.strerror}") from error
+        if not line:
+            raise PassphraseError("the passphrase is empty")
+        return line
+    if sys.stdin.isatty() and os.isatty(sys.stderr.fileno()):
+        return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)).encode()
+    return None
+
+
+def say(kind: str, message: str) -> None:
+    """Write a warning or note to standard error."""
+    click.echo(f"vaxcert: {kind}: {message}", err=True)

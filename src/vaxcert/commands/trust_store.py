@@ -1,0 +1,28 @@
+"""Which trust list a command uses: the ones named, or the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vaxcert.trust.trust_list import TrustList
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+
+def own_list() -> Path:
+    """Return where the user's own trust list stands, which `vaxcert trust add` writes."""
+    return Path(click.get_app_dir("vaxcert")) / "trust.json"
+
+
+def load_trust(paths: Sequence[Path], cscas: Sequence[Path], *, at: datetime) -> TrustList:
+    """Return the trust list at *paths* together, or the user's own where none is named.
+
+    Where *cscas* are given, only the DSCs that chain to one of them are believed.
+    """
+    chosen = tuple(paths) or ((own_list(),) if own_list().is_file() else ())
+    return TrustList.load_all(chosen, cscas=cscas, at=at)

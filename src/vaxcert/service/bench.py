@@ -1,0 +1,138 @@
+"""Measure the two main paths against the raw signature, in one run, on distinct records."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from vaxcert.codec import cose
+from vaxcert.codec.inflate import BEST_LEVEL, FASTEST_LEVEL
+from vaxcert.issue.issuer import Issuer
+from vaxcert.model.certificate_type import CertificateType
+from vaxcert.model.records import VaccinationRecord
+from vaxcert.service.sample import sample_records
+from vaxcert.signing.authority import create_csca, create_dsc
+from vaxcert.signing.pem import PemSigner
+from vaxcert.trust.dsc import Dsc
+from vaxcert.trust.trust_list import TrustList
+from vaxcert.verify.verifier import Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WARM_UP_ROUNDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One path: its cost, the raw operation's in the same rounds, their ratio and the budget for it."""
+
+    name: str
+    microseconds: float
+    raw_microseconds: float | None
+    budget: float | None
+    """The highest ratio, or in a path without a raw operation the most microseconds."""
+
+    @property
+    def ratio(self) -> float | None:
+        """The cost in raw operations."""
+        return self.microseconds / self.raw_microseconds if self.raw_microseconds else None
+
+    @property
+    def within(self) -> bool | None:
+        """Whether the budget holds, None where there is none."""
+        if self.budget is None:
+            return None
+        return (self.microseconds if self.ratio is None else self.ratio) <= self.budget
+
+
+def measure(*, records: int = 400, rounds: int = 15, pictures: int = 40) -> list[Figure]:
+    """Return the figures of this machine on one core.
+
+    Every path runs over the same *records* distinct records in each of *rounds* interleaved rounds, so that a change of
+    the machine's speed meets all of them alike; the figure is the median round, the ratio that of the medians.
+    """
+    at = datetime.now(UTC)
+    csca = create_csca(country="VN", common_name="CSCA of a benchmark", at=at)
+    pair = create_dsc(csca, common_name="DSC of a benchmark", usages=CertificateType, at=at)
+    dsc = Dsc.of_certificate(pair.certificate)
+    signer = PemSigner(pair.private_key, dsc)
+    key = generate_private_key(SECP256R1())
+    public, scheme = key.public_key(), ECDSA(SHA256())
+
+    rows = list(sample_records(records, seed=1))
+    sample = [VaccinationRecord.from_mapping(row) for row in rows]
+    best, fastest = (
+        Issuer(signer, country="VN", issuer="Ministry of Health", validity=timedelta(days=180), level=level)
+        for level in (BEST_LEVEL, FASTEST_LEVEL)
+    )
+    verifier = Verifier(TrustList(entries=(dsc,)))
+    certificates = [best.issue(record, at=at) for record in sample]
+    messages = [cose.sig_structure(b"", certificate.cose) for certificate in certificates]
+    signed = [(key.sign(message, scheme), message) for message in messages]
+    texts = [certificate.text for certificate in certificates]
+
+    paths: dict[str, tuple[Callable[[object], object], Sequence[object]]] = {
+        "sign": (lambda message: key.sign(message, scheme), messages),  # type: ignore[arg-type] # one table, several inputs
+        "issue 9": (lambda record: best.issue(record, at=at), sample),  # type: ignore[arg-type]
+        "issue 1": (lambda record: fastest.issue(record, at=at), sample),  # type: ignore[arg-type]
+        "fields 1": (lambda row: fastest.issue(VaccinationRecord.from_mapping(row), at=at), rows),  # type: ignore[arg-type]
+        "verify raw": (lambda pair: public.verify(*pair, scheme), signed),  # type: ignore[misc]
+        "verify": (lambda text: verifier.verify(text, at=at), texts),  # type: ignore[arg-type]
+        "examine": (lambda text: verifier.examine(text, at=at), texts),  # type: ignore[arg-type]
+    }
+    costs = _interleaved(paths, rounds)
+    sign, verify = costs["sign"], costs["verify raw"]
+    return [
+        Figure("raw ES256 sign", sign, None, None),
+        Figure("issue a record, zlib level 9", costs["issue 9"], sign, 3.3),
+        Figure("issue a record, zlib level 1", costs["issue 1"], sign, 2.5),
+        Figure("issue from named fields, zlib level 1", costs["fields 1"], sign, None),
+        Figure("raw ES256 verify", verify, None, None),
+        Figure("verify a text", costs["verify"], verify, 1.4),
+        Figure("examine a text, full report", costs["examine"], verify, None),
+        *_measure_pictures(texts[:pictures], rounds),
+    ]
+
+
+def _measure_pictures(texts: Sequence[str], rounds: int) -> list[Figure]:
+    from vaxcert.codec import picture, qr  # noqa: PLC0415 - a missing system library costs these figures only
+
+    pictures = [qr.to_png(qr.encode(text)) for text in texts]
+    paths: dict[str, tuple[Callable[[object], object], Sequence[object]]] = {
+        "png": (lambda text: qr.to_png(qr.encode(text)), texts),  # type: ignore[arg-type]
+        "styled": (lambda text: qr.to_styled_png(text), texts[:5]),  # type: ignore[arg-type]
+        "scan": (lambda content: picture.read_codes(content), pictures),  # type: ignore[arg-type]
+    }
+    costs = _interleaved(paths, max(3, rounds // 3))
+    return [
+        Figure("QR PNG, bulk path", costs["png"], None, 1200),
+        Figure("QR PNG, styled", costs["styled"], None, 20_000),
+        Figure("scan a clean PNG", costs["scan"], None, 800),
+    ]
+
+
+def _interleaved(
+    paths: dict[str, tuple[Callable[[object], object], Sequence[object]]], rounds: int
+) -> dict[str, float]:
+    """Return the median cost of each path in microseconds of CPU an input."""
+    spent: dict[str, list[float]] = {name: [] for name in paths}
+    for number in range(WARM_UP_ROUNDS + rounds):
+        for name, (path, inputs) in paths.items():
+            gc.collect()
+            start = time.thread_time_ns()
+            for item in inputs:
+                path(item)
+            if number >= WARM_UP_ROUNDS:
+                spent[name].append((time.thread_time_ns() - start) / len(inputs) / 1000)
+    return {name: statistics.median(rounds_spent) for name, rounds_spent in spent.items()}
+
+

@@ -1,0 +1,29 @@
+"""What a verifier allows beyond the specification, and how old its trust material may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+
+class Allowance(StrEnum):
+    """Something that some issuers do against the specification, taken only where it is named."""
+
+    P384_UNDER_ES256 = "p384-under-es256"
+    """A P-384 key that signs with SHA-256 under the label ES256; the specification knows P-256 only."""
+
+    RSA_1024 = "rsa-1024"
+    """An RSA key shorter than 2048 bits: forgeable by a determined attacker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A verifier's own rules. The default allows nothing beyond the specification."""
+
+    allow: frozenset[Allowance] = frozenset()
+    max_age: timedelta | None = None
+    """The oldest trust list that still decides; None takes any age."""

@@ -1,0 +1,162 @@
+"""The verifier: one text in, one verdict out."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from vaxcert.errors import TrustError, VaxcertError
+from vaxcert.verify.certificate import normalise
+from vaxcert.verify.formats import hcert
+from vaxcert.verify.policy import Policy
+from vaxcert.verify.report import Outcome, Report, SignerIdentity, Status, Step, Warning_
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from vaxcert.codec.cwt import Claims
+    from vaxcert.model.certificate_type import CertificateType
+    from vaxcert.trust.dsc import Dsc
+    from vaxcert.trust.trust_list import TrustList
+
+STEP_NAMES = ("scan", *(name for name, _, _ in hcert.STEPS), "revocation", "rules", "ledger")
+"""Every step of a report, in order."""
+
+_PASSED = {name: Step(name, Status.PASSED) for name, _, _ in hcert.STEPS}
+_SKIPPED = {name: Step(name, Status.SKIPPED) for name in STEP_NAMES}
+_NOT_ASKED = tuple(_SKIPPED[name] for name in STEP_NAMES[-3:])
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedCertificate:
+    """A certificate that passed every step: only this type may be believed."""
+
+    claims: Claims
+    dsc: Dsc
+    certificate_type: CertificateType
+    payload: Mapping[str, object]
+    """The DCC, its tolerated faults mended."""
+    warnings: tuple[Warning_, ...]
+
+    @property
+    def certificate(self) -> dict[str, object]:
+        """The holder, the events and the id, in the shape of every format."""
+        return normalise(self.payload)
+
+
+class Verifier:
+    """Checks certificates against one trust list under one policy; it does no I/O and reads no clock.
+
+    Safe to share between threads.
+    """
+
+    def __init__(self, trust_list: TrustList, *, policy: Policy | None = None) -> None:
+        """Trust the signers in *trust_list* under *policy*, by default the strictest."""
+        self.trust_list = trust_list
+        self.policy = policy or Policy()
+
+    def verify(self, text: str, *, at: datetime) -> VerifiedCertificate:
+        """Return the certificate in *text*, verified as of *at* (aware).
+
+        Raises:
+            TrustError: What would decide is missing: undetermined.
+            CodecError: The text is malformed: rejected.
+            VerificationError: The certificate lies or has lapsed: rejected.
+            ValueError: *at* is naive.
+        """
+        trial = self._trial(text, at)
+        _, decisive = _run(trial, thorough=False)
+        if decisive is not None:
+            raise decisive
+        return VerifiedCertificate(
+            cast("Claims", trial.claims),
+            cast("Dsc", trial.dsc),
+            cast("CertificateType", trial.kind),
+            cast("Mapping[str, object]", trial.dcc),
+            tuple(trial.warnings),
+        )
+
+    def examine(self, text: str, *, at: datetime) -> Report:
+        """Return the full report on *text* as of *at* (aware): every step that can run has run.
+
+        It never raises for a bad certificate.
+        """
+        trial = self._trial(text, at)
+        steps, decisive = _run(trial, thorough=True)
+        return _report(trial, (_SKIPPED["scan"], *steps, *_NOT_ASKED), decisive)
+
+    def _trial(self, text: str, at: datetime) -> hcert.Trial:
+        if at.tzinfo is None:
+            raise ValueError("at needs a time zone: verification depends on the instant")
+        return hcert.Trial(text, trust_list=self.trust_list, policy=self.policy, at=at)
+
+
+def _run(trial: hcert.Trial, *, thorough: bool) -> tuple[list[Step], VaxcertError | None]:
+    """Run the steps; return what became of each, and the error that decides the outcome.
+
+    A failure decides over a step that could not be decided, and the earlier over the later. After something
+    undetermined the later steps still run: an expired certificate of an unknown signer is rejected.
+    """
+    steps: list[Step] = []
+    failure: VaxcertError | None = None
+    undetermined: VaxcertError | None = None
+    for name, step, needs in hcert.STEPS:
+        if (failure or undetermined) and any(getattr(trial, need) is None for need in needs):
+            steps.append(_SKIPPED[name])
+            continue
+        try:
+            step(trial)
+        except TrustError as error:
+            undetermined = undetermined or error
+            steps.append(Step(name, Status.UNDETERMINED, error.code, error.message))
+        except VaxcertError as error:
+            if not thorough:
+                return steps, error
+            failure = failure or error
+            steps.append(Step(name, Status.FAILED, error.code, error.message))
+        else:
+            steps.append(_PASSED[name])
+    return steps, failure or undetermined
+
+
+def _report(trial: hcert.Trial, steps: tuple[Step, ...], decisive: VaxcertError | None) -> Report:
+    claims, message = trial.claims, trial.message
+    outcome = (
+        Outcome.VALID
+        if decisive is None
+        else Outcome.UNDETERMINED
+        if isinstance(decisive, TrustError)
+        else Outcome.REJECTED
+    )
+    dcc = trial.dcc if trial.dcc is not None else claims.dcc if claims else None
+    return Report(
+        outcome=outcome,
+        code=None if decisive is None else decisive.code,
+        message=_valid_until(claims) if decisive is None else decisive.message,
+        hint=None if decisive is None else decisive.hint,
+        format=hcert.NAME if trial.body is not None else None,
+        steps=steps,
+        signer=None if message is None else _identity(message.kid, trial),
+        warnings=tuple(trial.warnings),
+        issued_at=claims.issued_at if claims else None,
+        expires_at=claims.expires_at if claims else None,
+        certificate=None if dcc is None else normalise(dcc),
+        payload=None if claims is None else claims.dcc,
+    )
+
+
+def _valid_until(claims: Claims | None) -> str:
+    return "" if claims is None else f"valid through {claims.expires_at:%Y-%m-%dT%H:%MZ}"
+
+
+def _identity(kid: bytes, trial: hcert.Trial) -> SignerIdentity:
+    dsc = trial.dsc or (trial.candidates[0] if trial.candidates else None)
+    return SignerIdentity(
+        kid=b64encode(kid).decode("ascii"),
+        country=dsc.country if dsc else None,
+        subject=dsc.subject if dsc else None,
+    )
+
+

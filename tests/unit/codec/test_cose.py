@@ -1,0 +1,93 @@
+import cbor2
+import pytest
+
+from vaxcert.codec import cbor, cose
+from vaxcert.errors import AlgorithmError, CoseError
+
+KID = b"\1\2\3\4\5\6\7\x08"
+PROTECTED = cose.protected_header(cose.ES256, KID)
+
+
+def message(protected: object = PROTECTED, unprotected: object = None, payload: object = b"p", signature: object = b"s") -> list[object]:
+    return [protected, {} if unprotected is None else unprotected, payload, signature]
+
+
+def test_an_encoded_message_comes_back() -> None:
+    wire = cose.encode(PROTECTED, b"payload" * 60, b"s" * 64)
+    assert wire == cbor2.dumps(cbor2.CBORTag(18, message(payload=b"payload" * 60, signature=b"s" * 64)))
+    parsed = cose.parse(cbor.decode(wire))
+    assert (parsed.protected, parsed.payload, parsed.signature) == (PROTECTED, b"payload" * 60, b"s" * 64)
+    assert (parsed.algorithm, parsed.kid, parsed.algorithm_is_protected) == (cose.ES256, KID, True)
+
+
+@pytest.mark.parametrize("size", [0, 1, 23, 24, 255, 256, 65_535, 65_536])
+def test_every_length_is_minimal(size: int) -> None:
+    content = bytes(size)
+    assert cose.sig_structure(content, content) == cbor2.dumps(["Signature1", content, b"", content])
+
+
+def test_the_protected_header_is_deterministic() -> None:
+    assert PROTECTED == cbor2.dumps({1: -7, 4: KID}, canonical=True)
+
+
+@pytest.mark.parametrize("tags", [(), (18,), (61, 18), (61,)])
+def test_the_tags_in_use_are_read(tags: tuple[int, ...]) -> None:
+    item: object = message()
+    for tag in reversed(tags):
+        item = cbor2.CBORTag(tag, item)
+    assert cose.parse(cbor.decode(cbor2.dumps(item))).kid == KID
+
+
+def test_the_protected_kid_wins() -> None:
+    assert cose.parse(message(unprotected={4: b"another"})).kid == KID
+
+
+def test_the_unprotected_kid_and_algorithm_serve_where_there_is_no_other() -> None:
+    parsed = cose.parse(message(protected=b"", unprotected={4: KID, 1: cose.PS256}))
+    assert (parsed.kid, parsed.algorithm, parsed.algorithm_is_protected) == (KID, cose.PS256, False)
+
+
+@pytest.mark.parametrize("kid", ["text", 7, b"x" * 65, None])
+def test_a_kid_that_is_none_is_an_unknown_signer(kid: object) -> None:
+    assert cose.parse(message(protected=cbor2.dumps({1: -7, 4: kid}))).kid == b""
+
+
+@pytest.mark.parametrize("algorithm", [-8, -257, 5, 0, "ES256", -7.0, True, None, [-7]])
+def test_another_algorithm_is_refused(algorithm: object) -> None:
+    with pytest.raises(AlgorithmError):
+        cose.parse(message(protected=cbor2.dumps({1: algorithm})))
+
+
+def test_a_missing_algorithm_is_refused() -> None:
+    with pytest.raises(AlgorithmError):
+        cose.parse(message(protected=cbor2.dumps({4: KID})))
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        None,
+        7,
+        {},
+        [],
+        message()[:3],
+        [*message(), b""],
+        message(protected="x"),
+        message(protected={1: -7}),
+        message(payload="x"),
+        message(payload=None),
+        message(signature=None),
+        message(unprotected=[]),
+        message(protected=b"\xff"),
+        message(protected=cbor2.dumps([1])),
+        message(protected=PROTECTED + b"\0"),
+        message(protected=bytes.fromhex("a301260448010203040506070801" + "26")),
+        message(protected=cbor2.dumps({1: -7, 9: b"x" * 1025})),
+        cbor2.CBORTag(98, message()),
+        cbor2.CBORTag(18, cbor2.CBORTag(61, message())),
+        cbor2.CBORTag(18, cbor2.CBORTag(18, message())),
+    ],
+)
+def test_another_structure_is_refused(item: object) -> None:
+    with pytest.raises(CoseError):
+        cose.parse(item)
