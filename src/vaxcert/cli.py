@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
-from pathlib import Path
+from traceback import walk_tb
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from vaxcert.commands import exit_codes
-from vaxcert.errors import SettingsError, VaxcertError
+from vaxcert.commands.options import say
+from vaxcert.commands.settings import SETTINGS_FILE, defaults_of, read_settings
+from vaxcert.errors import StorageError, VaxcertError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,25 +30,34 @@ COMMANDS = {
     "verify": "Verify certificates: text, files, images, PDF.",
 }
 
-SETTINGS_FILE = "vaxcert.toml"
 
 class LazyGroup(click.Group):
     """Imports a command's module only when that command runs: `--help` needs none of them."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the library's signature
-        """Return the names in `COMMANDS`."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Return the command *cmd_name*, imported now."""
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command *cmd_name*, imported now, with its table of the settings as its defaults."""
         if cmd_name not in COMMANDS:
             return None
-        return cast("click.Command", importlib.import_module(f"vaxcert.commands.{cmd_name}").command)
+        command = cast("click.Command", importlib.import_module(f"vaxcert.commands.{cmd_name}").command)
+        if ctx.default_map and cmd_name in ctx.default_map:
+            ctx.default_map[cmd_name] = defaults_of(command, ctx.default_map[cmd_name], table=cmd_name)
+        return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the library's signature
         """Write the list of commands from the table above."""
         with formatter.section("Commands"):
             formatter.write_dl(sorted(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a failure of the system that nobody met on the way is no bug of ours."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader left, and not all is done. What Python would flush at exit has nowhere to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(exit_codes.of_error(StorageError)) from None
+        except OSError as error:
+            raise StorageError(f"cannot read or write: {error.strerror or error}") from error
 
 
 _EPILOG = (
@@ -55,73 +67,60 @@ _EPILOG = (
 )
 
 
-@click.group(cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    commands={name: click.Command(name) for name in COMMANDS},  # only their names; `get_command` has the rest
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="vaxcert", message="%(prog)s %(version)s")
 @click.option("--lang", type=click.Choice(["en", "vi"]), default="en", help="Language of what people read.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more on standard error; never personal data.")
 @click.pass_context
-def group(ctx: click.Context, lang: str, verbose: bool) -> None:  # noqa: FBT001 - click passes by name
+def group(ctx: click.Context, *, lang: str, verbose: bool) -> None:
     """Issue and verify vaccination certificates (EU DCC, HC1)."""
     ctx.obj = {"lang": lang, "verbose": verbose}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its code; every error ends in a message, none in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Vietnamese letters is no reason to fail
     sys.exit(run(arguments))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     try:
-        settings = _settings(Path(SETTINGS_FILE))
         result = group.main(
             None if arguments is None else list(arguments),
             prog_name="vaxcert",
             standalone_mode=False,
             auto_envvar_prefix="VAXCERT",
-            default_map=settings,
+            default_map=defaults_of(group, read_settings(), later=COMMANDS),
         )
     except VaxcertError as error:
-        _say("error", error.message, error.hint)
-        return exit_codes.of_error(type(error))
+        return _fail(exit_codes.of_error(type(error)), error.message, error.hint)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        hint = f"see `{context.command_path} --help`" if context else None
-        _say("error", error.format_message(), hint)
-        return error.exit_code
+        return _fail(error.exit_code, error.format_message(), context and f"see `{context.command_path} --help`")
     except (click.Abort, KeyboardInterrupt):
-        _say("error", "interrupted", None)
-        return exit_codes.INTERRUPTED
-    except BrokenPipeError:
-        # The reader left; what Python would flush at exit has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _fail(exit_codes.INTERRUPTED, "interrupted")
     except Exception as error:  # noqa: BLE001 - the last resort: a bug must not print what it was working on
-        _say("error", f"internal error: {type(error).__name__} at {_place(error)}", "please report this, it is our bug")
-        return exit_codes.BUG
-    return result if isinstance(result, int) else 0
+        where = f"{type(error).__name__} at {_place(error)}"
+        return _fail(exit_codes.BUG, f"internal error: {where}", "please report this, it is our bug")
+    return result if isinstance(result, int) else exit_codes.OK
 
 
-def _say(kind: str, message: str, hint: str | None) -> None:
-    click.echo(f"vaxcert: {kind}: {message}", err=True)
+def _fail(code: int, message: str, hint: str | None = None) -> int:
+    say("error", message)
     if hint:
-        click.echo(f"vaxcert: hint: {hint}", err=True)
+        say("hint", hint)
+    return code
 
 
 def _place(error: BaseException) -> str:
     """Return module and line of *error*: the only part of a traceback that cannot hold personal data."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "?" if trace is None else f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
-
-
-def _settings(path: Path) -> dict[str, object]:
-    if not path.is_file():
-        return {}
-    import tomllib  # noqa: PLC0415 - most runs have no settings file
-
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
+    *_, (frame, line) = walk_tb(error.__traceback__)
+    return f"{frame.f_globals.get('__name__')}:{line}"

@@ -362,6 +362,20 @@ class PassphraseError(KeyFileError):
     hint = "give the passphrase with --passphrase-file FILE or --passphrase-fd N"
 
 
+# --- printed documents --------------------------------------------------------------------------------------------
+
+
+class UnprintableTextError(VaxcertError):
+    """A text cannot be printed: it is too long, or the documents' typeface lacks a character of it."""
+
+    code = "unprintable_text"
+
+    def __init__(self, message: str, *, field: str, hint: str | None = None) -> None:
+        """Keep the name of the *field* that holds the text."""
+        super().__init__(message, hint=hint)
+        self.field = field
+
+
 # --- files and settings ------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,8 @@ decimals, references, patterns and the like are refused, each being a way to mak
 
 from __future__ import annotations
 
-from io import BytesIO
+import os
+from typing import cast
 
 import cbor2
 
@@ -18,6 +19,11 @@ MAX_DEPTH = 16
 """The deepest nesting read: a certificate has 6 levels, a COSE envelope adds 2."""
 
 Tag = cbor2.CBORTag
+MAPS = (dict, cbor2.frozendict)
+"""What a decoded map may be: the latter inside a tag."""
+
+_END = os.urandom(16)
+_END_MARK = b"\x50" + _END
 
 
 def _text_of_date_time(value: object, _immutable: bool) -> object:  # noqa: FBT001 - the library's call
@@ -49,16 +55,22 @@ def decode(content: bytes) -> object:
         CborTagError: A tag that would build an object.
         CborError: Anything else that is not exactly one well-formed item.
     """
-    stream = BytesIO(content)
+    # cbor2 is silent about what follows an item. So the item is read as the first of two, and the second has to be a
+    # mark that nobody who made the content can know.
     try:
-        value: object = cbor2.load(stream, max_depth=MAX_DEPTH, allow_duplicate_keys=False, semantic_decoders=_TAGS)
+        value, end = cbor2.loads(
+            b"\x82" + content + _END_MARK,
+            max_depth=MAX_DEPTH + 1,
+            allow_duplicate_keys=False,
+            semantic_decoders=_TAGS,
+        )
     except cbor2.CBORError as error:
         raise _named(error) from error
     except (ValueError, TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise CborError("not well-formed CBOR") from error
-    if stream.tell() != len(content):  # the library itself is silent about what follows the item
+    if end != _END:
         raise CborError("there are bytes after the CBOR item")
-    return value
+    return cast("object", value)
 
 
 def _named(error: cbor2.CBORError) -> CborError:

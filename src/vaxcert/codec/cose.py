@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,7 +17,8 @@ PS256 = -37
 ALGORITHM_NAMES = {ES256: "ES256", PS256: "PS256"}
 """The algorithms that a certificate may use: a verifier MUST take both (hcert-spec §3.3.2)."""
 
-_ALGORITHM, _KID = 1, 4  # header labels (RFC 9052 §3.1)
+_ALGORITHM, _CRITICAL, _KID = 1, 2, 4  # header labels (RFC 9052 §3.1)
+_UNDERSTOOD = frozenset((_ALGORITHM, _CRITICAL, _KID))
 _SIGN1_TAG, _CWT_TAG = 18, 61  # RFC 9052 §2, RFC 8392 §6
 _MAX_KID_BYTES = 64  # a kid is 8 bytes; more is only an unknown signer, but a bound keeps reports short
 _MAX_HEADER_BYTES = 1024
@@ -45,7 +45,13 @@ class Sign1(NamedTuple):
 
 def sig_structure(protected: bytes, payload: bytes) -> bytes:
     """Return ``["Signature1", protected, h'', payload]`` in CBOR (RFC 9052 §4.4)."""
-    return b"\x84\x6aSignature1" + _byte_string(protected) + b"\x40" + _byte_string(payload)
+    return _signature_head(protected) + _byte_string(payload)
+
+
+@lru_cache(maxsize=256)
+def _signature_head(protected: bytes) -> bytes:
+    """Return the part of a Sig_structure before the payload; one issuer's is the same for all its certificates."""
+    return b"\x84\x6aSignature1" + _byte_string(protected) + b"\x40"
 
 
 @lru_cache(maxsize=256)
@@ -78,7 +84,7 @@ def parse(item: object) -> Sign1:
     protected, unprotected, payload, signature = item
     if not (isinstance(protected, bytes) and isinstance(payload, bytes) and isinstance(signature, bytes)):
         raise CoseError("the protected header, payload and signature of a COSE_Sign1 are byte strings")
-    if not isinstance(unprotected, Mapping):
+    if not isinstance(unprotected, cbor.MAPS):
         raise CoseError("the unprotected header of a COSE_Sign1 is a map")
     algorithm, kid = _labels(protected)
     algorithm_is_protected = algorithm is not None
@@ -104,9 +110,18 @@ def _labels(protected: bytes) -> tuple[object, object]:
         header = cbor.decode(protected)
     except CborError as error:
         raise CoseError("the protected header is not CBOR") from error
-    if not isinstance(header, Mapping):
+    if not isinstance(header, cbor.MAPS):
         raise CoseError("the protected header is not a map")
+    if _CRITICAL in header and not _are_understood(header[_CRITICAL]):
+        # RFC 9052 §3.1: what the signer calls critical is processed, or the message refused.
+        raise CoseError("the protected header calls something critical that is not known here")
     return header.get(_ALGORITHM), header.get(_KID)
+
+
+def _are_understood(labels: object) -> bool:
+    if not isinstance(labels, (list, tuple)) or not labels:
+        return False
+    return all(type(label) is int and label in _UNDERSTOOD for label in labels)
 
 
 def _byte_string(content: bytes) -> bytes:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, NamedTuple, Self, cast
 
+from vaxcert.codec import cbor
 from vaxcert.errors import ClaimError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 ISSUER, EXPIRES_AT, ISSUED_AT, HCERT = 1, 4, 6, -260
 EU_DGC_V1 = 1
@@ -22,8 +21,7 @@ MAX_NUMERIC_DATE = 253_402_300_799
 _NAMES = {ISSUER: "issuer (1)", EXPIRES_AT: "expiry (4)", ISSUED_AT: "issue time (6)", HCERT: "certificate (-260)"}
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(NamedTuple):
     """The claims as signed; instants in whole seconds since 1970 (RFC 8392 §2, NumericDate).
 
     `dcc` is the certificate itself, still in its wire form. `inexact` names the instants that stood as a
@@ -53,7 +51,7 @@ class Claims:
         Raises:
             ClaimError: A claim is missing, of another type, or out of range.
         """
-        if not isinstance(wire, Mapping):
+        if not isinstance(wire, cbor.MAPS):
             raise ClaimError("the payload is not a map of claims")
         issuer = wire.get(ISSUER)
         if issuer is not None and not isinstance(issuer, str):
@@ -66,8 +64,8 @@ class Claims:
         if not (0 <= issued <= MAX_NUMERIC_DATE and 0 <= expires <= MAX_NUMERIC_DATE):
             raise ClaimError("an instant lies outside the years 1970 to 9999")
         hcert = wire.get(HCERT)
-        dcc = hcert.get(EU_DGC_V1) if isinstance(hcert, Mapping) else None
-        if not isinstance(dcc, Mapping):
+        dcc = hcert.get(EU_DGC_V1) if isinstance(hcert, cbor.MAPS) else None
+        if not isinstance(dcc, cbor.MAPS):
             raise ClaimError("there is no EU DCC in the claim certificate (-260, 1)")
         return cls(issuer, issued, expires, dcc, inexact)
 

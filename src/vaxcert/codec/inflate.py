@@ -33,12 +33,12 @@ def inflate(stream: bytes, *, limit: int = MAX_INFLATED_BYTES) -> bytes:
     decompressor = zlib_ng.decompressobj()
     try:
         content = cast("bytes", decompressor.decompress(stream, limit))
+        # Full up to the bound, or out of input? Room for one more byte tells.
+        if not decompressor.eof and decompressor.decompress(decompressor.unconsumed_tail, 1):
+            raise InflateLimitError(f"the body inflates to more than {limit} bytes")
     except zlib_ng.error as error:
         raise InflateError("the body is not a zlib stream") from error
     if not decompressor.eof:
-        # The end marker may stand just past the bound: only then is there something left to inflate into nothing.
-        if len(content) == limit:
-            raise InflateLimitError(f"the body inflates to more than {limit} bytes")
         raise InflateError("the zlib stream is cut")
     if decompressor.unused_data:
         raise InflateError("there are bytes after the zlib stream")

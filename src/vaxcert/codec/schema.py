@@ -17,7 +17,7 @@ from vaxcert.data import load_json
 from vaxcert.errors import FieldProblem, SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from jsonschema import ValidationError  # type: ignore[import-untyped] # the library ships no types
     from jsonschema_rs import Validator
@@ -30,6 +30,9 @@ MAX_PROBLEMS = 50
 
 _MAX_BITS = 1023
 """Past this a whole number is no double either, and the two validators no longer agree on it."""
+
+_UNPADDED = r"^[^\s\x1c-\x1f](.*[^\s\x1c-\x1f])?$"
+"""A text that is not empty and has nothing around it that Python or Unicode takes for white space."""
 
 _KNOWN = frozenset(VERSIONS)
 _VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})")
@@ -65,7 +68,7 @@ def nearest_version(ver: object) -> str:
     """Return the schema version by which to judge a payload whose `ver` is *ver*; there is one for everything.
 
     A known version is its own. Any other gets the newest known one that is not newer than itself (1.0.4 gets 1.0.1,
-    1.4.0 gets 1.3.3), or the oldest when all are newer. What is no version gets the newest, which refuses its `ver`.
+    1.4.0 gets 1.3.3), or the oldest when all are newer. What is no version of three numbers gets the newest.
     """
     if not isinstance(ver, str):
         return VERSIONS[-1]
@@ -82,14 +85,25 @@ def nearest_version(ver: object) -> str:
 def is_valid(dcc: object, version: str) -> bool:
     """Return whether *dcc*, whatever it is, keeps the DCC schema *version*.
 
+    Members that the schema does not know are not looked at. JSON takes it for granted that their names are text, and CBOR
+    does not: where that is in question, ask `check_dcc`.
+
     Raises:
         ValueError: There is no such version; `nearest_version` finds one.
     """
-    validator = _validator(version)
-    try:
-        return validator.is_valid(dcc)
-    except ValueError:  # the validator's word for a value that JSON cannot hold, or a map's key that is not text
-        return False
+    return _says_yes(_validator(version), dcc)
+
+
+def is_strict(dcc: object, version: str) -> bool:
+    """Return whether *dcc*, whatever it is, keeps the DCC schema *version* as an issuer must.
+
+    Beyond the schema that means: no member that the schema does not know, no empty text, and no white space around one. It
+    is what every certificate should be, and one question to the compiled validator.
+
+    Raises:
+        ValueError: There is no such version; `nearest_version` finds one.
+    """
+    return _says_yes(_strict_validator(version), dcc)
 
 
 def check_dcc(dcc: object, *, version: str) -> None:
@@ -100,18 +114,32 @@ def check_dcc(dcc: object, *, version: str) -> None:
             whole being ``$``; at most `MAX_PROBLEMS`.
         ValueError: There is no such version; `nearest_version` finds one.
     """
-    if is_valid(dcc, version):
-        return
-    problems = _problems(dcc, version)
-    fields = ", ".join(dict.fromkeys(problem.field for problem in problems))
-    raise SchemaError(f"the payload breaks DCC schema {version} in {fields}", problems=problems)
+    if problems := _problems(dcc, version):
+        fields = ", ".join(dict.fromkeys(problem.field for problem in problems))
+        raise SchemaError(f"the payload breaks DCC schema {version} in {fields}", problems=problems)
+
+
+def check_strict(dcc: object, *, version: str) -> None:
+    """Check that *dcc* is as an issuer must write it: what `is_strict` asks, with every bad field named.
+
+    Raises:
+        SchemaError: It is not.
+        ValueError: There is no such version.
+    """
+    check_dcc(dcc, version=version)
+    if not is_strict(dcc, version):
+        faults = (_path(error.instance_path) for error in _strict_validator(version).iter_errors(dcc))
+        problems = [FieldProblem(path, "not_strict", "is empty, padded or unknown") for path in dict.fromkeys(faults)]
+        raise SchemaError("the payload holds an empty, padded or unknown member", problems=problems)
 
 
 def _problems(dcc: object, version: str) -> tuple[FieldProblem, ...]:
     schema = _schema(version)
     found: dict[FieldProblem, None] = {}  # an ordered set
     screened = _screened(dcc, schema, schema, (), found)
-    for problem in _explained(_errors(screened, version)):
+    if not found and is_valid(dcc, version):
+        return ()
+    for problem in _explained(_explainer(version)(screened)):
         found[problem] = None
         if len(found) >= MAX_PROBLEMS:
             break
@@ -119,7 +147,7 @@ def _problems(dcc: object, version: str) -> tuple[FieldProblem, ...]:
         for error in _validator(version).iter_errors(screened):
             code, _ = _RULES[error.kind.name]
             found[FieldProblem(_path(error.instance_path), code, error.message)] = None
-    return tuple(found)
+    return tuple(found)[:MAX_PROBLEMS]
 
 
 def _screened(
@@ -183,10 +211,6 @@ def _path(parts: Iterable[str | int]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".") or _ROOT
 
 
-def _errors(screened: object, version: str) -> Iterator[ValidationError]:
-    return cast("Iterator[ValidationError]", _explainer(version).iter_errors(screened))
-
-
 @cache
 def _schema(version: str) -> dict[str, object]:
     if version not in _KNOWN:
@@ -201,8 +225,36 @@ def _validator(version: str) -> Validator:
     return Draft202012Validator(_schema(version), mask="the value", offline=True)
 
 
+def _says_yes(validator: Validator, dcc: object) -> bool:
+    try:
+        return validator.is_valid(dcc)
+    except ValueError:  # the validator's word for a value that JSON cannot hold, or a map's key that is not text
+        return False
+
+
 @cache
-def _explainer(version: str):  # type: ignore[no-untyped-def] # noqa: ANN202 - the library ships no types
+def _strict_validator(version: str) -> Validator:
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - as above
+
+    return Draft202012Validator(_strict(_schema(version)), offline=True)
+
+
+def _strict(rule: object) -> object:
+    """Return *rule* with what `is_strict` asks beyond it."""
+    if isinstance(rule, list):
+        return [_strict(part) for part in rule]
+    if not isinstance(rule, dict):
+        return rule
+    stricter = {key: _strict(part) for key, part in rule.items()}
+    if "properties" in rule:
+        stricter["additionalProperties"] = False
+    elif rule.get("type") == "string" and "pattern" not in rule:
+        stricter["pattern"] = _UNPADDED
+    return stricter
+
+
+@cache
+def _explainer(version: str) -> Callable[[object], Iterator[ValidationError]]:
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - 120 ms, and only for a payload that was refused
 
-    return Draft202012Validator(_schema(version))
+    return cast("Callable[[object], Iterator[ValidationError]]", Draft202012Validator(_schema(version)).iter_errors)

@@ -6,7 +6,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from vaxcert import errors
-from vaxcert.verify.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,12 +38,7 @@ def of_error(kind: type[errors.VaxcertError]) -> int:
 
 def of_report(report: Report) -> int:
     """Return the exit code of a verdict."""
-    match report.outcome:
-        case Outcome.VALID:
-            return OK
-        case Outcome.UNDETERMINED:
-            return UNDETERMINED
-    return of_error(_classes_by_code()[report.code or ""])
+    return OK if report.code is None else of_error(_classes_by_code()[report.code])
 
 
 def of_inspection(report: Report) -> int:

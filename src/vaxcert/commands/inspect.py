@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from vaxcert.commands import exit_codes
+from vaxcert.commands import exit_codes, render
 from vaxcert.commands.options import at_option, now
 from vaxcert.service.inspection import inspect_source
 
@@ -18,8 +17,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("source")
 @at_option("Say what has expired as of this instant")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def command(source: str, at: datetime | None, as_json: bool) -> int:  # noqa: FBT001 - click passes by name
+@click.option("--json", is_flag=True, help="One JSON object a line.")
+@click.pass_context
+def command(ctx: click.Context, *, source: str, at: datetime | None, json: bool) -> int:
     """Decode the certificates in SOURCE and show every layer, NOT VERIFIED.
 
     SOURCE is what `vaxcert verify` takes. No signature is checked here: anybody can make what this shows.
@@ -27,9 +27,9 @@ def command(source: str, at: datetime | None, as_json: bool) -> int:  # noqa: FB
     codes = set()
     for inspection in inspect_source(source, at=at or now()):
         codes.add(exit_codes.of_inspection(inspection.report))
-        if as_json:
-            click.echo(json.dumps(inspection.to_dict(), ensure_ascii=False, default=str))
+        if json:
+            click.echo(render.json_text(inspection.to_dict()))
         else:
-            click.secho(f"NOT VERIFIED  {inspection.source}", fg="yellow", bold=True)
-            click.echo(json.dumps(inspection.to_dict(), ensure_ascii=False, indent=2, default=str))
+            click.echo(render.not_verified(inspection.source, ctx.obj["lang"]))
+            click.echo(render.json_text(inspection.to_dict(), indent=2))
     return exit_codes.worst(codes)

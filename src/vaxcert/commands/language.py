@@ -1,4 +1,8 @@
-"""What a verdict's code says in Vietnamese."""
+"""What a verdict's codes say in Vietnamese.
+
+`{message}` stands for the English message, where that has facts such as the names of fields; `{issued}` and `{expires}`
+for the certificate's own instants.
+"""
 
 VIETNAMESE = {
     # not a certificate
@@ -6,6 +10,9 @@ VIETNAMESE = {
     "no_qr_code": "không tìm thấy mã QR của chứng nhận trong hình",
     "unreadable_image": "không đọc được tệp hình hoặc tài liệu",
     "image_too_large": "hình hoặc tài liệu vượt quá giới hạn cho phép",
+    "pdf_too_large": "tệp PDF vượt quá giới hạn cho phép",
+    "qr_overflow": "nội dung không vừa một mã QR",
+    "qr_alphabet": "nội dung có ký tự mà mã QR không mã hóa được",
     # malformed
     "malformed": "nội dung sai định dạng",
     "text_too_long": "nội dung quá dài so với một chứng nhận",
@@ -18,20 +25,64 @@ VIETNAMESE = {
     "unexpected_tag": "có thẻ CBOR mà chứng nhận không dùng",
     "invalid_cose": "cấu trúc chữ ký COSE sai",
     "unsupported_algorithm": "thuật toán ký không được hỗ trợ",
-    "invalid_claim": "thiếu hoặc sai thông tin bắt buộc của chứng nhận",
+    "invalid_claim": "thiếu hoặc sai thông tin bắt buộc của chứng nhận ({message})",
     "not_one_event": "chứng nhận phải có đúng một sự kiện tiêm chủng, xét nghiệm hoặc khỏi bệnh",
-    "invalid_record": "nội dung chứng nhận không đúng quy cách",
+    "invalid_record": "nội dung chứng nhận không đúng quy cách ({message})",
+    "invalid_uvci": "mã định danh của chứng nhận sai",
+    "invalid_date": "ngày tháng sai",
+    "invalid_name": "không chuyển tự được họ tên",
+    "unusable_name": "họ tên thiếu, quá dài hoặc bị hỏng",
     # rejected
     "refused": "chứng nhận bị từ chối",
     "bad_signature": "chữ ký không đúng",
-    "not_yet_valid": "chứng nhận chưa có hiệu lực",
-    "expired": "chứng nhận đã hết hiệu lực",
+    "not_yet_valid": "chứng nhận chưa có hiệu lực: có hiệu lực từ {issued}",
+    "expired": "chứng nhận đã hết hiệu lực từ {expires}",
     "dsc_not_valid": "chứng thư của bên ký không còn hoặc chưa có hiệu lực",
     "wrong_key_usage": "bên ký không được phép ký loại chứng nhận này",
     "refused_by_policy": "chính sách kiểm tra không chấp nhận chứng nhận này",
-    "key_not_allowed": "khóa của bên ký không được phép dùng",
+    "key_not_allowed": "khóa của bên ký không được phép dùng ({message})",
     # undetermined
     "trust_undetermined": "thiếu dữ liệu tin cậy để kết luận",
     "unknown_signer": "không biết bên ký: chưa có trong danh sách tin cậy",
-    "stale_trust_list": "danh sách tin cậy đã quá cũ để kết luận",
+    "stale_trust_list": "danh sách tin cậy đã quá cũ để kết luận ({message})",
+    "invalid_trust_list": "không đọc được danh sách tin cậy ({message})",
+    "invalid_trust_entry": "một mục trong danh sách tin cậy không dùng được ({message})",
+    "dsc_not_chained": "chứng thư của bên ký không do CSCA được tin cậy cấp",
+    # not read at all
+    "storage_failed": "không đọc được dữ liệu ({message})",
+    "invalid_input": "dữ liệu đầu vào sai định dạng ({message})",
+    "missing_dependency": "thiếu một thư viện cần thiết ({message})",
 }
+"""Why a certificate is not valid, by the code of the error."""
+
+VIETNAMESE_WARNINGS = {
+    "date_time_cut": "nơi cần ngày lại ghi cả giờ; phần giờ được bỏ qua",
+    "deprecated_code": "một mã nay không còn dùng ({message})",
+    "empty_member_dropped": "một trường rỗng được bỏ qua",
+    "float_as_integer": "số mũi tiêm ghi dưới dạng số thực",
+    "float_instant": "thời điểm ghi dưới dạng số thực ({message})",
+    "manufacturer_mismatch": "nhà sản xuất không khớp với vắc xin ({message})",
+    "name_signs_dropped": "tên chuẩn hóa có ký tự ngoài chữ in hoa và dấu <",
+    "null_dropped": "một trường không có giá trị được bỏ qua",
+    "other_codes": "bên cạnh còn có mã QR không phải chứng nhận",
+    "outlives_dsc": "chứng nhận hết hạn sau chứng thư của bên ký",
+    "predates_dsc": "chứng nhận đề ngày trước khi chứng thư của bên ký có hiệu lực",
+    "unknown_code": "một mã không có trong bộ giá trị ({message})",
+    "unknown_member": "nội dung có trường mà quy cách không biết",
+    "unknown_schema_version": "phiên bản quy cách không biết ({message})",
+    "unprotected_algorithm": "thuật toán ký không nằm trong phần được bảo vệ",
+    "unreadable_date": "một ngày không tồn tại hoặc không đọc được",
+    "vaccine_mismatch": "loại vắc xin không khớp với sản phẩm ({message})",
+    "whitespace_trimmed": "khoảng trắng thừa được bỏ qua",
+}
+"""What is out of order with a certificate without changing the outcome, by the code of the warning."""
+
+VIETNAMESE_HINTS = {
+    "unknown_prefix": "chứng nhận bắt đầu bằng HC1:",
+    "no_qr_code": "chụp gần hơn, thẳng góc và đủ sáng",
+    "invalid_input": "lưu tệp bằng mã UTF-8",
+    "unknown_signer": "thêm chứng thư của bên ký bằng --trust, hoặc cập nhật danh sách tin cậy",
+    "stale_trust_list": "nhập danh sách tin cậy mới hơn",
+    "key_not_allowed": "có thể chấp nhận bằng --allow, nếu chính sách cho phép",
+}
+"""What the reader can do, by the code of the error."""

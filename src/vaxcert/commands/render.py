@@ -1,98 +1,165 @@
-"""A report as a person reads it, in English or Vietnamese."""
+"""A report as a person reads it, in English or Vietnamese, and as a line of JSON."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import json
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
+from vaxcert.model.valuesets import value_set
 from vaxcert.verify.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from vaxcert.verify.report import Report
+    from vaxcert.verify.report import Report, Warning_
+
+Language = Literal["en", "vi"]
 
 _COLOURS = {Outcome.VALID: "green", Outcome.REJECTED: "red", Outcome.UNDETERMINED: "yellow"}
+_NAMES = (("family_name", "family_name_standardised"), ("given_name", "given_name_standardised"))
+_EVENTS = (("doses", "vaccination"), ("tests", "test"), ("recoveries", "recovery"))
+_CODES = (("product", "product"), ("test_type", "test-type"), ("result", "test-result"))  # member, value set
+_FACTS = ("date", "sampled_at", "first_positive_date", "country")
 
 _WORDS = {
     "en": {
         "valid": "VALID",
         "rejected": "REJECTED",
         "undetermined": "UNDETERMINED",
+        "not_verified": "NOT VERIFIED",
         "born": "born",
         "vaccination": "vaccination",
         "test": "test",
         "recovery": "recovery",
         "dose": "dose",
         "signer": "signer",
+        "unknown": "unknown",
         "warning": "warning",
-        "valid_until": "valid through",
+        "valid_through": "valid through",
     },
     "vi": {
         "valid": "HỢP LỆ",
         "rejected": "BỊ TỪ CHỐI",
         "undetermined": "CHƯA XÁC ĐỊNH",
+        "not_verified": "CHƯA KIỂM CHỨNG",
         "born": "sinh",
         "vaccination": "tiêm chủng",
         "test": "xét nghiệm",
         "recovery": "khỏi bệnh",
         "dose": "mũi",
         "signer": "bên ký",
+        "unknown": "không rõ",
         "warning": "lưu ý",
-        "valid_until": "có hiệu lực đến",
+        "valid_through": "có hiệu lực đến hết",
     },
 }
 
 
-def verdict(report: Report, lang: str) -> str:
-    """Return the verdict in a few lines; what the certificate says is shown only where it may be believed."""
+def card(report: Report, lang: Language) -> str:
+    """Return the verdict on one certificate in a few lines.
+
+    What the certificate says is shown only where it may be believed.
+    """
     words = _WORDS[lang]
-    heading = click.style(words[report.outcome], fg=_COLOURS[report.outcome], bold=True)
-    source = "" if report.source in (None, "text") else f"  {report.source}"
-    lines = [heading + source]
+    lines = [_heading(report, lang) + _place(report)]
     if report.outcome is Outcome.VALID:
-        lines += [f"  {line}" for line in _contents(report, words)]
+        lines += [f"  {line}" for line in _contents(report, lang)]
     else:
-        lines.append(f"  {message_of(report, lang)} [{report.code}]")
+        lines.append(f"  {_visible(reason(report, lang))} [{report.code}]")
     if report.signer is not None:
         known = ", ".join(part for part in (report.signer.country, report.signer.subject) if part)
-        lines.append(f"  {words['signer']}: {known or '?'} (kid {report.signer.kid})")
-    lines += [f"  {words['warning']}: {warning.message} [{warning.code}]" for warning in report.warnings]
+        lines.append(f"  {words['signer']}: {_visible(known) or words['unknown']} (kid {report.signer.kid})")
+    lines += [f"  {words['warning']}: {_visible(_warning(each, lang))} [{each.code}]" for each in report.warnings]
     return "\n".join(lines)
 
 
-def message_of(report: Report, lang: str) -> str:
-    """Return why the certificate is not valid, in *lang*."""
+def line(report: Report, lang: Language) -> str:
+    """Return the verdict on one certificate of several, in one line."""
+    width = max(len(_WORDS[lang][outcome]) for outcome in Outcome)
+    start = _heading(report, lang, width) + _place(report) + "  "
+    if report.outcome is not Outcome.VALID:
+        return f"{start}{_visible(reason(report, lang))} [{report.code}]"
+    noted = "".join(f" [{code}]" for code in dict.fromkeys(each.code for each in report.warnings))
+    return start + "; ".join(list(_contents(report, lang))[:-1]) + noted
+
+
+def reason(report: Report, lang: Language) -> str:
+    """Return why the certificate is not valid."""
     if lang == "en" or report.code is None:
         return report.message
     from vaxcert.commands.language import VIETNAMESE  # noqa: PLC0415 - English needs no table
 
-    return VIETNAMESE[report.code]
+    return VIETNAMESE[report.code].format(
+        message=report.message,
+        issued=f"{report.issued_at:%d/%m/%Y %H:%M} UTC" if report.issued_at else "?",
+        expires=f"{report.expires_at:%d/%m/%Y %H:%M} UTC" if report.expires_at else "?",
+    )
 
 
-def _contents(report: Report, words: Mapping[str, str]) -> Iterator[str]:
+def hint(report: Report, lang: Language) -> str | None:
+    """Return what the reader can do about a certificate that is not valid, where that is known."""
+    if lang == "en" or report.hint is None or report.code is None:
+        return report.hint
+    from vaxcert.commands.language import VIETNAMESE_HINTS  # noqa: PLC0415 - English needs no table
+
+    return VIETNAMESE_HINTS.get(report.code, report.hint)
+
+
+def not_verified(source: str, lang: Language) -> str:
+    """Return the heading over what was decoded and not verified."""
+    return click.style(_WORDS[lang]["not_verified"], fg="yellow", bold=True) + f"  {_visible(source)}"
+
+
+def json_text(shown: Mapping[str, object], *, indent: int | None = None) -> bytes:
+    """Return *shown* as JSON in UTF-8, which is the encoding of JSON whatever the terminal's; one line by default."""
+    text = json.dumps(shown, ensure_ascii=False, allow_nan=False, indent=indent)
+    return "\n".join(map(_visible, text.split("\n"))).encode()
+
+
+def _visible(text: str) -> str:
+    r"""Return *text* with what does not show in the form of JSON, such as ``\u001b``.
+
+    A name must not move a terminal's cursor, nor end a line and begin a verdict of its own.
+    """
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
+
+
+def _heading(report: Report, lang: Language, width: int = 0) -> str:
+    return click.style(f"{_WORDS[lang][report.outcome]:<{width}}", fg=_COLOURS[report.outcome], bold=True)
+
+
+def _place(report: Report) -> str:
+    return "" if report.source is None or report.source == "text" else f"  {_visible(report.source)}"
+
+
+def _warning(warning: Warning_, lang: Language) -> str:
+    if lang == "en":
+        return warning.message
+    from vaxcert.commands.language import VIETNAMESE_WARNINGS  # noqa: PLC0415 - English needs no table
+
+    return VIETNAMESE_WARNINGS[warning.code].format(message=warning.message)
+
+
+def _contents(report: Report, lang: Language) -> Iterator[str]:
+    words = _WORDS[lang]
     certificate = cast("Mapping[str, object]", report.certificate)
     holder = cast("Mapping[str, str | None]", certificate["holder"])
-    name = " ".join(
-        part
-        for written, standard in (("family_name", "family_name_standardised"), ("given_name", "given_name_standardised"))
-        if (part := holder[written] or holder[standard])
-    )
-    yield f"{name}, {words['born']} {holder['birth_date'] or '?'}"
-    for group, kind in (("doses", "vaccination"), ("tests", "test"), ("recoveries", "recovery")):
+    name = " ".join(part for written, standard in _NAMES if (part := holder[written] or holder[standard]))
+    yield _visible(f"{name}, {words['born']} {holder['birth_date'] or words['unknown']}")
+    for group, kind in _EVENTS:
         for event in cast("Sequence[Mapping[str, object]]", certificate[group]):
-            yield f"{words[kind]}: {', '.join(_event(event, words))}"
-    if report.expires_at is not None:
-        yield f"{certificate['id']}, {words['valid_until']} {report.expires_at:%Y-%m-%dT%H:%MZ}"
+            yield _visible(f"{words[kind]}: {', '.join(_event(event, lang))}")
+    yield _visible(f"{certificate['id']}, {words['valid_through']} {report.expires_at:%Y-%m-%dT%H:%MZ}")
 
 
-def _event(event: Mapping[str, object], words: Mapping[str, str]) -> Iterator[str]:
-    for key in ("product", "test_type", "result"):
+def _event(event: Mapping[str, object], lang: Language) -> Iterator[str]:
+    for key, set_name in _CODES:
         if key in event:
-            yield str(cast("Mapping[str, object]", event[key])["display"])
+            yield value_set(set_name).display(cast("Mapping[str, str]", event[key])["code"], lang)
     if "dose_number" in event:
-        yield f"{words['dose']} {event['dose_number']}/{event['total_doses']}"
-    for key in ("date", "sampled_at", "first_positive_date", "country"):
-        if key in event:
-            yield str(event[key])
+        yield f"{_WORDS[lang]['dose']} {event['dose_number']}/{event['total_doses']}"
+    yield from (str(event[key]) for key in _FACTS if key in event)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vaxcert.commands.options import say
 from vaxcert.trust.trust_list import TrustList
 
 if TYPE_CHECKING:
@@ -19,10 +20,19 @@ def own_list() -> Path:
     return Path(click.get_app_dir("vaxcert")) / "trust.json"
 
 
-def load_trust(paths: Sequence[Path], cscas: Sequence[Path], *, at: datetime) -> TrustList:
+def load_trust(paths: Sequence[Path], cscas: Sequence[Path], *, at: datetime, verbose: bool = False) -> TrustList:
     """Return the trust list at *paths* together, or the user's own where none is named.
 
-    Where *cscas* are given, only the DSCs that chain to one of them are believed.
+    Where *cscas* are given, only the DSCs that chain to one of them are believed. What is left out is told on standard
+    error: how many entries, or with *verbose* each of them.
     """
     chosen = tuple(paths) or ((own_list(),) if own_list().is_file() else ())
-    return TrustList.load_all(chosen, cscas=cscas, at=at)
+    if not chosen:
+        say("warning", "no trust list is named with --trust, and you have none of your own: no signer is known")
+    trust_list = TrustList.load_all(chosen, cscas=cscas, at=at)
+    if verbose:
+        for entry in trust_list.rejected:
+            say("warning", f"left out of the trust list: {entry.source}: {entry.message} [{entry.reason}]")
+    elif trust_list.rejected:
+        say("warning", f"left out of the trust list: {len(trust_list.rejected)} entries (vaxcert -v names them)")
+    return trust_list

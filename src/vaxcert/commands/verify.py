@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import json
+import sys
+from collections import Counter
 from datetime import timedelta
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import click
 
-from vaxcert.commands import exit_codes
+from vaxcert.commands import exit_codes, render
 from vaxcert.commands.options import EXISTING_PATH, at_option, now, say
-from vaxcert.commands.render import verdict
 from vaxcert.commands.trust_store import load_trust
+from vaxcert.service.sources import STDIN
 from vaxcert.service.verification import verify_source
 from vaxcert.verify.policy import Allowance, Policy
 from vaxcert.verify.report import Outcome
 from vaxcert.verify.verifier import Verifier
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
+
+    from vaxcert.verify.report import Report
 
 
 @click.command()
@@ -33,17 +38,18 @@ if TYPE_CHECKING:
 @click.option(
     "--allow", type=click.Choice(list(Allowance)), multiple=True, help="Take what is against the specification."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with every step.")
+@click.option("--json", is_flag=True, help="One JSON object a line, with every step.")
 @click.pass_context
 def command(
     ctx: click.Context,
+    *,
     sources: tuple[str, ...],
     trust: tuple[Path, ...],
     csca: tuple[Path, ...],
     at: datetime | None,
     max_age: int | None,
     allow: tuple[Allowance, ...],
-    as_json: bool,  # noqa: FBT001 - click passes by name
+    json: bool,
 ) -> int:
     """Verify the certificates in each SOURCE, offline.
 
@@ -51,19 +57,40 @@ def command(
     (PNG, JPEG, WebP, TIFF) or a PDF with QR codes, or - for standard input.
 
     The outcome is valid, rejected (it lies or has lapsed) or undetermined (the signer is unknown, or the trust list too
-    old); the exit code is that of the worst.
+    old); the exit code is that of the worst. Of several certificates each has one line.
     """
     moment = at or now()
     policy = Policy(allow=frozenset(allow), max_age=None if max_age is None else timedelta(days=max_age))
-    verifier = Verifier(load_trust(trust, csca, at=moment), policy=policy)
-    codes = set()
-    for source in sources:
-        for report in verify_source(source, verifier, at=moment):
-            codes.add(exit_codes.of_report(report))
-            if as_json:
-                click.echo(json.dumps(report.to_dict(), ensure_ascii=False, default=str))
-            else:
-                click.echo(verdict(report, ctx.obj["lang"]))
-            if report.outcome is not Outcome.VALID and report.hint and not as_json:
-                say("hint", report.hint)
+    trust_list = load_trust(trust, csca, at=moment, verbose=ctx.obj["verbose"])
+    verifier = Verifier(trust_list, policy=policy)
+    reports = (report for source in sources for report in verify_source(source, verifier, at=moment))
+    if json:
+        return exit_codes.worst({_show_json(report) for report in reports})
+    # Somebody who scans into the terminal wants the first verdict at once, not when the second is known.
+    typed = STDIN in sources and sys.stdin.isatty()
+    return _show(reports, ctx.obj["lang"], several=typed)
+
+
+def _show_json(report: Report) -> int:
+    click.echo(render.json_text(report.to_dict()))
+    return exit_codes.of_report(report)
+
+
+def _show(reports: Iterator[Report], lang: render.Language, *, several: bool) -> int:
+    """Show one certificate on some lines, or each of several on one, and return the exit code."""
+    if not several:
+        first = list(islice(reports, 2))
+        several = len(first) > 1
+        reports = chain(first, reports)
+    codes, outcomes, hints = set(), Counter[Outcome](), set()
+    for report in reports:
+        codes.add(exit_codes.of_report(report))
+        outcomes[report.outcome] += 1
+        click.echo(render.line(report, lang) if several else render.card(report, lang))
+        hint = render.hint(report, lang)
+        if report.outcome is not Outcome.VALID and hint and hint not in hints:
+            hints.add(hint)
+            say("hint", hint)
+    if several:
+        say("note", ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome))
     return exit_codes.worst(codes)

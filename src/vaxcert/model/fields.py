@@ -1,65 +1,143 @@
-"""The columns of a file of records: the outside contract of `issue`, and what Vietnamese files call them."""
+"""The fields of a record: the outside contract of `issue`, how each is read, and what Vietnamese files call it."""
 
 from __future__ import annotations
 
+import difflib
+import unicodedata
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
+from vaxcert.model import parsing
 from vaxcert.model.certificate_type import CertificateType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_LIKENESS = 0.6  # how alike a name must be to be worth a hint: brith_date is, phone is not
+_MAX_NAME_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column of a file of records: its name, whether it must be there, and what else it may be called."""
+    """One field of a record: its name, how its text is read, and what else a column of it may be called."""
 
     name: str
-    required: bool
     meaning: str
+    parse: Callable[[str], object]
     aliases: tuple[str, ...] = ()
+    required: bool = False
 
 
+def fold_name(name: str) -> str:
+    """Return what equal column names have in common: case, blanks, low lines and the form of diacritics do not count."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().replace("_", " ").split())
+
+
+@cache
+def names_of(fields: tuple[Field, ...]) -> Mapping[str, str]:
+    """Return the field's name by every folded name that a column of it may have."""
+    return {fold_name(alias): field.name for field in fields for alias in (field.name, *field.aliases)}
+
+
+@lru_cache(maxsize=256)  # a misspelt key is in every row of a file, and the search takes a millisecond
+def nearest_field(name: str, fields: tuple[Field, ...]) -> str | None:
+    """Return the field that *name* is likely to mean, None where it resembles none."""
+    names = names_of(fields)
+    near = difflib.get_close_matches(fold_name(name[:_MAX_NAME_CHARACTERS]), names, n=1, cutoff=_LIKENESS)
+    return names[near[0]] if near else None
+
+
+def describe(fields: Sequence[Field]) -> str:
+    """Return the names of *fields* on one line, those that may be missing in brackets."""
+    return " ".join(field.name if field.required else f"[{field.name}]" for field in fields)
+
+
+_text, _written = parsing.parse_text, parsing.parse_written_name
 _PERSON = (
-    Field("record_id", False, "your own number for the record", ("mã hồ sơ", "stt", "id")),
-    Field("family_name", False, "family name; at least one of the two names is needed", ("họ", "surname")),
-    Field("given_name", False, "middle and given names", ("tên đệm và tên", "tên")),
-    Field("full_name", False, "both in one, family name first, where a file keeps no two columns", ("họ và tên", "họ tên")),
-    Field("family_name_standardised", False, "in A-Z and <, where it cannot be transliterated or a passport has another spelling"),
-    Field("given_name_standardised", False, "the same for the given names"),
-    Field("birth_date", True, "date, month or year of birth", ("ngày sinh", "năm sinh", "date_of_birth", "dob")),
-    Field("sex", False, "male, female or other; kept, not signed", ("giới tính", "gender")),
-    Field("citizen_id", False, "number of the identity document; kept, not signed", ("số định danh", "cccd", "cmnd", "số cccd")),
-    Field("nationality", False, "two-letter country code; printed, not signed", ("quốc tịch",)),
+    Field("record_id", "your own number for the record, once in a file", _text, ("mã hồ sơ", "stt", "id")),
+    Field("family_name", "family name; one of the two names is needed", _written, ("họ", "surname", "last_name")),
+    Field("given_name", "middle and given names", _written, ("tên đệm và tên", "tên", "first_name")),
+    Field("full_name", "both in one, family name first, where a file keeps no two columns", _written, ("họ và tên", "họ tên")),
+    Field("family_name_standardised", "in A-Z and <, as in the passport, where the name itself does not tell", _text),
+    Field("given_name_standardised", "the same for the given names", _text),
+    Field(
+        "birth_date",
+        "date, month or year of birth",
+        parsing.parse_partial_day,
+        ("ngày sinh", "năm sinh", "ngày tháng năm sinh", "date_of_birth", "dob"),
+        required=True,
+    ),
+    Field("sex", "male, female or other; kept, not signed", parsing.parse_sex, ("giới tính", "gender")),
+    Field(
+        "citizen_id",
+        "number of the identity document; kept, not signed",
+        _text,
+        ("số định danh", "số định danh cá nhân", "cccd", "số cccd", "cmnd", "cmnd/cccd"),
+    ),
+    Field("nationality", "two-letter country code; printed, not signed", parsing.parse_country, ("quốc tịch",)),
 )
 _ISSUED_BY = (
-    Field("country", False, "two-letter code of the country of the event; default: the issuer's", ("quốc gia", "nước")),
-    Field("issuer", False, "who answers for the certificate; default: the issuer's name", ("cơ quan cấp", "đơn vị cấp")),
+    Field(
+        "country",
+        "two-letter code of the country of the event; default: the issuer's",
+        parsing.parse_country,
+        ("quốc gia", "nước"),
+    ),
+    Field("issuer", "who answers for the certificate; default: the issuer's name", _text, ("cơ quan cấp", "đơn vị cấp")),
 )
 VACCINATION_FIELDS = (
     *_PERSON,
-    Field("product", True, "EU code or a known name of the vaccine product", ("loại vắc xin", "tên vắc xin", "vắc xin", "vaccine_name")),
-    Field("manufacturer", False, "EU code or known name of the lot's maker; default: the product's", ("nhà sản xuất", "hãng sản xuất")),
-    Field("vaccine", False, "SNOMED CT code of the vaccine; default: the product's", ("mã vắc xin",)),
-    Field("lot", True, "lot number; printed, not signed", ("số lô", "lô vắc xin", "lot_number")),
-    Field("dose_number", True, "which dose this was", ("mũi tiêm", "mũi số", "mũi")),
-    Field("total_doses", True, "how many the series has", ("tổng số mũi",)),
-    Field("vaccination_date", True, "day of the dose", ("ngày tiêm",)),
-    Field("site", False, "where it was given; printed, not signed", ("nơi tiêm", "cơ sở tiêm", "cơ sở tiêm chủng")),
+    Field(
+        "product",
+        "EU code or a known name of the vaccine product",
+        _text,
+        ("loại vắc xin", "tên vắc xin", "vắc xin", "vaccine_name"),
+        required=True,
+    ),
+    Field(
+        "manufacturer",
+        "EU code or known name of the lot's maker; default: the product's",
+        _text,
+        ("nhà sản xuất", "hãng sản xuất"),
+    ),
+    Field("vaccine", "SNOMED CT code of the vaccine; default: the product's", _text, ("mã vắc xin",)),
+    Field("lot", "lot number; printed, not signed", _text, ("số lô", "lô vắc xin", "lot_number"), required=True),
+    Field("dose_number", "which dose this was", parsing.parse_integer, ("mũi tiêm", "mũi số", "mũi"), required=True),
+    Field("total_doses", "how many the series has", parsing.parse_integer, ("tổng số mũi",), required=True),
+    Field("vaccination_date", "day of the dose", parsing.parse_day, ("ngày tiêm",), required=True),
+    Field("site", "where it was given; printed, not signed", _text, ("nơi tiêm", "cơ sở tiêm", "cơ sở tiêm chủng")),
     *_ISSUED_BY,
 )
 TEST_FIELDS = (
     *_PERSON,
-    Field("test_type", True, "NAA (PCR), RAT (rapid antigen), or the LOINC code", ("loại xét nghiệm",)),
-    Field("sampled_at", True, "when the sample was taken, with time zone", ("thời điểm lấy mẫu",)),
-    Field("result", True, "negative, positive, or the SNOMED CT code", ("kết quả",)),
-    Field("test_name", False, "name of the NAA test", ("tên xét nghiệm",)),
-    Field("device", False, "JRC code of the rapid test's device", ("sinh phẩm",)),
-    Field("test_centre", False, "where it was done", ("nơi xét nghiệm",)),
+    Field(
+        "test_type",
+        "NAA (PCR), RAT (rapid antigen), or the LOINC code",
+        parsing.parse_test_type,
+        ("loại xét nghiệm",),
+        required=True,
+    ),
+    Field(
+        "sampled_at",
+        "when the sample was taken, ISO 8601 with time zone",
+        parsing.parse_instant,
+        ("thời điểm lấy mẫu",),
+        required=True,
+    ),
+    Field("result", "negative, positive, or the SNOMED CT code", parsing.parse_result, ("kết quả",), required=True),
+    Field("test_name", "name of the NAA test; a NAA test needs it", _text, ("tên xét nghiệm",)),
+    Field("device", "JRC code of the rapid test's device; a rapid test needs it", parsing.parse_device, ("sinh phẩm",)),
+    Field("test_centre", "where it was done", _text, ("nơi xét nghiệm",)),
     *_ISSUED_BY,
 )
 RECOVERY_FIELDS = (
     *_PERSON,
-    Field("first_positive_date", True, "day of the first positive test", ("ngày dương tính",)),
-    Field("valid_from", True, "first day on which the recovery counts", ("hiệu lực từ",)),
-    Field("valid_until", True, "last day on which it counts", ("hiệu lực đến",)),
+    Field(
+        "first_positive_date", "day of the first positive test", parsing.parse_day, ("ngày dương tính",), required=True
+    ),
+    Field("valid_from", "first day on which the recovery counts", parsing.parse_day, ("hiệu lực từ",), required=True),
+    Field("valid_until", "last day on which it counts", parsing.parse_day, ("hiệu lực đến",), required=True),
     *_ISSUED_BY,
 )
 

@@ -1,292 +1,155 @@
-"""From named fields, as a file or a request has them, to a record; every bad field is named at once."""
+"""From named fields, as a file, a request or a program has them, to the values of a record; all that is wrong at once."""
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeVar, cast
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, cast
 
 from vaxcert.errors import CodecError, FieldProblem, SchemaError
-from vaxcert.model.fields import RECOVERY_FIELDS, TEST_FIELDS, VACCINATION_FIELDS, Field
+from vaxcert.model.checks import refuse
+from vaxcert.model.fields import nearest_field
 from vaxcert.model.names import PersonName, split_vietnamese
-from vaxcert.model.partial_date import PartialDate
-from vaxcert.model.records import (
-    Person,
-    RecoveryRecord,
-    Sex,
-    TestRecord,
-    VaccinationRecord,
-    device_problems,
-    dose_problems,
-    order_problems,
-    window_problems,
-)
-from vaxcert.model.valuesets import ProductCodes, resolve_product, value_set
+from vaxcert.model.parsing import FieldError
+from vaxcert.model.person import Person
+from vaxcert.model.valuesets import resolve_product
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-MAX_FIELD_CHARACTERS = 80
-"""The longest text of a DCC field (DCC schema 1.3.0)."""
+    from vaxcert.model.fields import Field
+    from vaxcert.model.partial_date import PartialDate
+    from vaxcert.model.person import Sex
+    from vaxcert.model.valuesets import ProductCodes
 
-T = TypeVar("T")
-
-
-_SEXES = {
-    **dict.fromkeys(("male", "m", "nam"), Sex.MALE),
-    **dict.fromkeys(("female", "f", "nữ", "nu"), Sex.FEMALE),
-    **dict.fromkeys(("other", "x", "khác", "khac"), Sex.OTHER),
-}
-_TEST_TYPES = {
-    **dict.fromkeys(("naa", "pcr", "rt-pcr", "lp6464-4"), "LP6464-4"),
-    **dict.fromkeys(("rat", "antigen", "rapid", "lp217198-3"), "LP217198-3"),
-}
-_RESULTS = {
-    **dict.fromkeys(("negative", "not detected", "âm tính", "260415000"), "260415000"),
-    **dict.fromkeys(("positive", "detected", "dương tính", "260373001"), "260373001"),
-}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_INTEGER = re.compile(r"[0-9]{1,4}", re.ASCII)
+_MAX_INTEGER = 10**18
+_MAX_SHOWN_CHARACTERS = 40
 
 
-class _Reader:
-    """Reads fields one by one and remembers every problem instead of stopping at the first."""
+class Reading:
+    """What the fields of one record say: the values that could be read, and every problem with the others.
 
-    def __init__(self, fields: Mapping[str, object], known: frozenset[str], required: frozenset[str]) -> None:
-        self.fields = fields
-        self.problems: list[FieldProblem] = []
-        for name in fields.keys() - known:
-            self.problems.append(FieldProblem(str(name)[:MAX_FIELD_CHARACTERS], "unknown_field", "is no field of this record"))
-        self._required = required
+    `person` and `product` take their fields out of `values`; what is left are the record's own.
+    """
 
-    def text(self, name: str) -> str | None:
-        """Return the trimmed text of the field, None where it is empty; numbers count as their digits."""
-        value = self.fields.get(name)
-        if type(value) is not str:
-            if value is None:
-                return self._absent(name)
-            if not isinstance(value, int) or isinstance(value, bool):
-                self.problem(name, "wrong_type", "is text or a whole number")
-                return None
-            value = str(value)
-        value = value.strip()
-        if not value:
-            return self._absent(name)
-        if len(value) > MAX_FIELD_CHARACTERS:
-            self.problem(name, "too_long", f"is longer than {MAX_FIELD_CHARACTERS} characters")
-            return None
-        # An ASCII or Vietnamese text is printable as a rule; the search is for the rest.
-        if not value.isprintable() and _CONTROL.search(value):
-            self.problem(name, "control_character", "holds a control character")
-            return None
-        return value
+    __slots__ = ("problems", "values")
 
-    def parsed(self, name: str, parse: Callable[[str], T]) -> T | None:
-        """Return what *parse* makes of the field, None where it is empty or wrong."""
-        text = self.text(name)
-        if text is None:
-            return None
-        try:
-            return parse(text)
-        except CodecError as error:
-            self.problem(name, error.code, error.message)
-        return None
-
-    def problem(self, field: str, code: str, message: str) -> None:
-        """Remember one problem."""
-        self.problems.append(FieldProblem(field, code, message))
-
-    def refuse(self, *between_fields: Sequence[FieldProblem]) -> None:
-        """Raise for the problems found, with those *between_fields*; without any found, leave those to the record."""
-        if self.problems:
-            problems = (*self.problems, *(problem for group in between_fields for problem in group))
-            fields = ", ".join(dict.fromkeys(problem.field for problem in problems))
-            raise SchemaError(f"the record is wrong in {fields}", problems=problems)
-
-    def _absent(self, name: str) -> None:
-        if name in self._required:
-            self.problem(name, "missing", "is needed")
+    def __init__(self, fields: Mapping[str, object], known: tuple[Field, ...]) -> None:
+        """Read *fields*, of which a record has those that are *known*; what is empty or None counts as absent."""
+        parsers, required = _tables(known)
+        values: dict[str, object] = {}
+        problems: list[FieldProblem] = []
+        for name, value in fields.items():
+            try:
+                text = (value if type(value) is str else _text_of(value)).strip()
+                if name not in parsers:
+                    problems.append(_unknown(name, known))
+                elif text:
+                    values[name] = parsers[name](text)
+            except FieldError as error:
+                problems.append(FieldProblem(name, error.code, error.message))
+        if not required <= values.keys():
+            wrong = {problem.field for problem in problems}
+            absent = (field.name for field in known if field.required and field.name not in values)
+            problems.extend(FieldProblem(name, "missing", "is missing") for name in absent if name not in wrong)
+        self.values, self.problems = values, problems
 
     def person(self) -> Person:
-        family, given = self.text("family_name"), self.text("given_name")
-        if family is None and given is None and (full := self.text("full_name")) is not None:
-            family, given = split_vietnamese(full)
-        name = None
-        try:
-            name = PersonName.of(
-                family or "",
-                given or "",
-                family_std=self.text("family_name_standardised") or "",
-                given_std=self.text("given_name_standardised") or "",
-            )
-        except CodecError as error:
-            self.problem("family_name" if family or not given else "given_name", error.code, error.message)
+        """Return the holder; without meaning where there are `problems`."""
+        take = self.values.pop
+        name = self._name(
+            cast("str", take("family_name", "")),
+            cast("str", take("given_name", "")),
+            cast("str", take("family_name_standardised", "")),
+            cast("str", take("given_name_standardised", "")),
+        )
         return Person(
             name=cast("PersonName", name),
-            birth_date=cast("PartialDate", self.parsed("birth_date", PartialDate.parse_local)),
-            sex=self.parsed("sex", _parse_sex),
-            citizen_id=self.text("citizen_id"),
-            nationality=self.parsed("nationality", _parse_country),
+            birth_date=cast("PartialDate", take("birth_date", None)),
+            sex=cast("Sex | None", take("sex", None)),
+            citizen_id=cast("str | None", take("citizen_id", None)),
+            nationality=cast("str | None", take("nationality", None)),
         )
 
     def product(self) -> ProductCodes:
-        product = self.text("product")
+        """Return the product; without meaning where there are `problems`."""
+        take = self.values.pop
+        product, manufacturer, vaccine = take("product", None), take("manufacturer", None), take("vaccine", None)
         codes = None
         if product is not None:
             try:
-                codes = resolve_product(product, manufacturer=self.text("manufacturer"), vaccine=self.text("vaccine"))
+                codes = resolve_product(
+                    cast("str", product),
+                    manufacturer=cast("str | None", manufacturer),
+                    vaccine=cast("str | None", vaccine),
+                )
             except SchemaError as error:
                 self.problems.extend(error.problems)
         return cast("ProductCodes", codes)
 
+    def refuse(self, *between_fields: Iterable[FieldProblem]) -> None:
+        """Raise the `SchemaError` with all `problems` and those *between_fields*."""
+        refuse([*self.problems, *(problem for group in between_fields for problem in group)])
 
-def parse_vaccination(fields: Mapping[str, object]) -> VaccinationRecord:
-    """Return the vaccination in *fields* (`VACCINATION_FIELDS`), or raise a `SchemaError` with every problem."""
-    reader = _Reader(fields, *_VACCINATION_NAMES)
-    person, product = reader.person(), reader.product()
-    number = reader.parsed("dose_number", _parse_integer)
-    total = reader.parsed("total_doses", _parse_integer)
-    day = reader.parsed("vaccination_date", parse_day)
-    lot, site = reader.text("lot"), reader.text("site")
-    country, issuer = reader.parsed("country", _parse_country), reader.text("issuer")
-    record_id = reader.text("record_id")
-    reader.refuse(
-        dose_problems(product.product if product else None, number, total),
-        order_problems("vaccination_date", person.birth_date, day),
-    )
-    return VaccinationRecord(
-        person=person,
-        product=product,
-        lot=cast("str", lot),
-        dose_number=cast("int", number),
-        total_doses=cast("int", total),
-        vaccination_date=cast("date", day),
-        site=site,
-        country=country,
-        issuer=issuer,
-        record_id=record_id,
-    )
+    def _name(self, family: str, given: str, family_std: str, given_std: str) -> PersonName | None:
+        full = cast("str", self.values.pop("full_name", ""))
+        if full and (family or given):
+            text = "stands beside family_name or given_name: leave one or the other out"
+            self.problems.append(FieldProblem("full_name", "conflict", text))
+            return None
+        if full:
+            family, given = split_vietnamese(full)
+        try:
+            return PersonName.of(family, given, family_std=family_std, given_std=given_std)
+        except CodecError as error:
+            found = [
+                *_name_problems("full_name" if full else "family_name", "family_name_standardised", family, family_std),
+                *_name_problems("full_name" if full else "given_name", "given_name_standardised", given, given_std),
+            ]
+            if not found and not any(problem.field.endswith("_name") for problem in self.problems):
+                found.append(FieldProblem("family_name", "missing", error.message))
+            self.problems.extend(dict.fromkeys(found))
+        return None
 
 
-def parse_test(fields: Mapping[str, object]) -> TestRecord:
-    """Return the test in *fields* (`TEST_FIELDS`), or raise a `SchemaError` with every problem."""
-    reader = _Reader(fields, *_TEST_NAMES)
-    person = reader.person()
-    test_type = reader.parsed("test_type", _parse_test_type)
-    sampled_at = reader.parsed("sampled_at", _parse_instant)
-    result = reader.parsed("result", _parse_result)
-    test_name, device = reader.text("test_name"), reader.parsed("device", _parse_device)
-    test_centre = reader.text("test_centre")
-    country, issuer = reader.parsed("country", _parse_country), reader.text("issuer")
-    record_id = reader.text("record_id")
-    day = sampled_at.date() if sampled_at else None
-    reader.refuse(
-        device_problems(test_type, test_name, device), order_problems("sampled_at", person.birth_date, day)
-    )
-    return TestRecord(
-        person=person,
-        test_type=cast("str", test_type),
-        sampled_at=cast("datetime", sampled_at),
-        result=cast("str", result),
-        test_name=test_name,
-        device=device,
-        test_centre=test_centre,
-        country=country,
-        issuer=issuer,
-        record_id=record_id,
-    )
+@cache
+def _tables(known: tuple[Field, ...]) -> tuple[Mapping[str, Callable[[str], object]], frozenset[str]]:
+    return {field.name: field.parse for field in known}, frozenset(field.name for field in known if field.required)
 
 
-def parse_recovery(fields: Mapping[str, object]) -> RecoveryRecord:
-    """Return the recovery in *fields* (`RECOVERY_FIELDS`), or raise a `SchemaError` with every problem."""
-    reader = _Reader(fields, *_RECOVERY_NAMES)
-    person = reader.person()
-    first = reader.parsed("first_positive_date", parse_day)
-    valid_from, valid_until = reader.parsed("valid_from", parse_day), reader.parsed("valid_until", parse_day)
-    country, issuer = reader.parsed("country", _parse_country), reader.text("issuer")
-    record_id = reader.text("record_id")
-    reader.refuse(
-        window_problems(first, valid_from, valid_until), order_problems("first_positive_date", person.birth_date, first)
-    )
-    return RecoveryRecord(
-        person=person,
-        first_positive_date=cast("date", first),
-        valid_from=cast("date", valid_from),
-        valid_until=cast("date", valid_until),
-        country=country,
-        issuer=issuer,
-        record_id=record_id,
-    )
+def _text_of(value: object) -> str:
+    """Return what a file would have for *value*, empty for None."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MAX_INTEGER:
+        return str(value)
+    if isinstance(value, date):  # and datetimes, which are dates
+        return value.isoformat()
+    raise FieldError("wrong_type", "must be text, a whole number or a date")
 
 
-def _names(fields: tuple[Field, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    return frozenset(field.name for field in fields), frozenset(field.name for field in fields if field.required)
+def _unknown(name: str, known: tuple[Field, ...]) -> FieldProblem:
+    near = nearest_field(name, known)
+    shown = "".join(sign if sign.isprintable() else "?" for sign in name[:_MAX_SHOWN_CHARACTERS])
+    return FieldProblem(shown, "unknown_field", "is no field of this record" + (f": is it {near}?" if near else ""))
 
 
-_VACCINATION_NAMES, _TEST_NAMES, _RECOVERY_NAMES = (
-    _names(VACCINATION_FIELDS),
-    _names(TEST_FIELDS),
-    _names(RECOVERY_FIELDS),
-)
+def _name_problems(field: str, spelled_field: str, written: str, spelled: str) -> tuple[FieldProblem, ...]:
+    """Return what is wrong with one part of a name or with its standardised form."""
+    error = _name_error(written, spelled) if written or spelled else None
+    if error is None:
+        return ()
+    if spelled and (not written or _name_error("A", spelled)):
+        field = spelled_field
+    message = f"{error.message}: {error.hint}" if error.hint else error.message
+    return (FieldProblem(field, error.code, message),)
 
 
-class _FieldError(CodecError):
-    """What is wrong with one field; it never leaves this module but as a `FieldProblem`."""
-
-    code = "unknown_value"
-
-
-def parse_day(text: str) -> date:
-    """Return the day in *text*, ISO 8601 or ``dd/mm/yyyy``."""
-    partial = PartialDate.parse_local(text)
-    if not partial.is_full:
-        raise _FieldError("is a full date: day, month and year")
-    return partial.earliest
-
-
-def _parse_integer(text: str) -> int:
-    if not _INTEGER.fullmatch(text):
-        raise _FieldError("is a whole number")
-    return int(text)
-
-
-def _parse_instant(text: str) -> datetime:
+def _name_error(written: str, spelled: str) -> CodecError | None:
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise _FieldError("is an instant in ISO 8601, such as 2021-11-02T08:30+07:00") from None
-    if instant.tzinfo is None:
-        raise _FieldError("needs a time zone, such as +07:00")
-    return instant
-
-
-def _parse_country(text: str) -> str:
-    code = text.upper()
-    if code not in value_set("country").codes:
-        raise _FieldError("is a two-letter country code of ISO 3166-1, such as VN")
-    return code
-
-
-def _parse_sex(text: str) -> Sex:
-    return _one_of(_SEXES, text, "is male, female or other")
-
-
-def _parse_test_type(text: str) -> str:
-    return _one_of(_TEST_TYPES, text, "is NAA or RAT")
-
-
-def _parse_result(text: str) -> str:
-    return _one_of(_RESULTS, text, "is negative or positive")
-
-
-def _parse_device(text: str) -> str:
-    if text not in value_set("test-manufacturer").codes:
-        raise _FieldError("is no device code of the value set")
-    return text
-
-
-def _one_of(table: Mapping[str, T], text: str, otherwise: str) -> T:
-    try:
-        return table[text.lower()]
-    except KeyError:
-        raise _FieldError(otherwise) from None
+        PersonName.of(written, family_std=spelled)
+    except CodecError as error:
+        return error
+    return None

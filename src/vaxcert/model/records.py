@@ -1,87 +1,80 @@
 """What a certificate is made from: a vaccination, a test or a recovery of one person.
 
-Records are frozen and hold only values that passed their checks: whoever has one can issue from it. The check of
-one field is its parser's (`vaxcert.model.mapping`); the checks between fields are here, once, for every way in.
+Records are frozen and hold only values that passed their checks, whichever way they came in: whoever has one can issue
+from it. `from_mapping` reads named fields, as files and requests have them (`vaxcert.model.fields`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
-from vaxcert.errors import FieldProblem, SchemaError
+from vaxcert.model import checks
 from vaxcert.model.certificate_type import CertificateType
-from vaxcert.model.valuesets import ProductCodes, check_combination, primary_doses
+from vaxcert.model.fields import RECOVERY_FIELDS, TEST_FIELDS, VACCINATION_FIELDS
+from vaxcert.model.mapping import Reading
+from vaxcert.model.valuesets import check_combination
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vaxcert.model.names import PersonName
-    from vaxcert.model.partial_date import PartialDate
+    from vaxcert.model.person import Person
+    from vaxcert.model.valuesets import ProductCodes
 
 COVID_19 = "840539006"
 """SNOMED CT: the disease that every EU DCC is about."""
-
-MAX_DOSE = 9
-"""A dose number or series is one digit (DCC schema 1.2.1, dose_posint)."""
-
-_PCR, _RAPID = "LP6464-4", "LP217198-3"  # LOINC, value set covid-19-lab-test-type
-
-
-class Sex(StrEnum):
-    """The holder's sex, for the registry and the printed card; it is not signed."""
-
-    MALE = "male"
-    FEMALE = "female"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """The holder. Name and birth date are signed; the rest is printed or kept at most."""
-
-    name: PersonName
-    birth_date: PartialDate
-    sex: Sex | None = None
-    citizen_id: str | None = None
-    nationality: str | None = None
 
 
 class Record(Protocol):
     """What the three kinds of record have in common: enough to issue a certificate from any of them."""
 
     certificate_type: ClassVar[CertificateType]
+    group: ClassVar[str]
+    """The key of the record's kind in a DCC."""
+    event_field: ClassVar[str]
+    """The field that says when it happened."""
 
     @property
     def person(self) -> Person:
         """The holder."""
+        ...
 
     @property
     def record_id(self) -> str | None:
         """The caller's own name for the record."""
+        ...
 
     @property
     def country(self) -> str | None:
         """The country of the event; the issuer's own when None."""
+        ...
 
     @property
     def issuer(self) -> str | None:
         """Who answers for the certificate; the issuer's default when None."""
+        ...
 
-    def latest_event(self) -> date:
-        """Return the last day that the record says has happened."""
+    def is_ahead_of(self, at: datetime) -> bool:
+        """Return whether the event is certainly still to come at the instant *at* (aware)."""
+        ...
 
-    def to_group(self, *, uvci: str, country: str, issuer: str) -> dict[str, object]:
+    def to_entry(self, *, uvci: str, country: str, issuer: str) -> dict[str, object]:
         """Return the record's entry in the DCC, keys in deterministic order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaccinationRecord:
-    """One dose given: who, what, which lot, when, where, and who answers for it."""
+    """One dose given: who, what, which lot, when, where, and who answers for it.
+
+    Raises:
+        SchemaError: Its `problems` name everything that is wrong.
+    """
 
     certificate_type: ClassVar[CertificateType] = CertificateType.VACCINATION
+    group: ClassVar[str] = CertificateType.VACCINATION.value
+    event_field: ClassVar[str] = "vaccination_date"
 
     person: Person
     product: ProductCodes
@@ -95,28 +88,40 @@ class VaccinationRecord:
     record_id: str | None = None
 
     def __post_init__(self) -> None:
-        _refuse(
-            check_combination(self.product.product, self.product.manufacturer, self.product.vaccine)
-            + dose_problems(self.product.product, self.dose_number, self.total_doses)
-            + order_problems("vaccination_date", self.person.birth_date, self.vaccination_date)
-        )
+        product = self.product
+        if problems := (
+            check_combination(product.product, product.manufacturer, product.vaccine)
+            + checks.dose_problems(product.product, self.dose_number, self.total_doses)
+            + checks.event_problems("vaccination_date", self.vaccination_date, self.person.birth_date)
+            + checks.text_problems(lot=self.lot, site=self.site, issuer=self.issuer, record_id=self.record_id)
+            + checks.country_problems("country", self.country)
+        ):
+            checks.refuse(problems)
 
-    @staticmethod
-    def from_mapping(fields: Mapping[str, object]) -> VaccinationRecord:
+    @classmethod
+    def from_mapping(cls, fields: Mapping[str, object]) -> VaccinationRecord:
         """Return the record in *fields*, keyed as docs/reference/records.md lists.
 
         Raises:
             SchemaError: Its `problems` name every bad field at once.
         """
-        from vaxcert.model.mapping import parse_vaccination  # noqa: PLC0415 - the parser builds on this module
+        reading = Reading(fields, VACCINATION_FIELDS)
+        person, product = reading.person(), reading.product()
+        values = reading.values
+        if reading.problems:
+            number, total = cast("int | None", values.get("dose_number")), cast("int | None", values.get("total_doses"))
+            day = cast("date | None", values.get("vaccination_date"))
+            reading.refuse(
+                checks.dose_problems(product.product if product else None, number, total),
+                checks.event_problems("vaccination_date", day, person.birth_date),
+            )
+        return cls(person=person, product=product, **values)  # type: ignore[arg-type] # each field's parser has the type
 
-        return parse_vaccination(fields)
+    def is_ahead_of(self, at: datetime) -> bool:
+        """Return whether the day of the dose has begun nowhere on Earth at the instant *at* (aware)."""
+        return self.vaccination_date > checks.latest_day(at)
 
-    def latest_event(self) -> date:
-        """Return the day of the dose."""
-        return self.vaccination_date
-
-    def to_group(self, *, uvci: str, country: str, issuer: str) -> dict[str, object]:
+    def to_entry(self, *, uvci: str, country: str, issuer: str) -> dict[str, object]:
         """Return the entry of the group `v` (DCC schema, vaccination_entry)."""
         product = self.product
         return {
@@ -135,10 +140,17 @@ class VaccinationRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestRecord:
-    """One test: which kind, when the sample was taken, and what was found."""
+    """One test: which kind, when the sample was taken, and what was found.
+
+    Raises:
+        SchemaError: Its `problems` name everything that is wrong.
+        ValueError: `sampled_at` is naive.
+    """
 
     __test__ = False  # a record, not a test case
     certificate_type: ClassVar[CertificateType] = CertificateType.TEST
+    group: ClassVar[str] = CertificateType.TEST.value
+    event_field: ClassVar[str] = "sampled_at"
 
     person: Person
     test_type: str
@@ -154,23 +166,38 @@ class TestRecord:
     def __post_init__(self) -> None:
         if self.sampled_at.tzinfo is None:
             raise ValueError("sampled_at needs a time zone")
-        _refuse(
-            device_problems(self.test_type, self.test_name, self.device)
-            + order_problems("sampled_at", self.person.birth_date, self.sampled_at.date())
-        )
+        if problems := (
+            checks.code_problems("test_type", "test-type", self.test_type)
+            + checks.code_problems("result", "test-result", self.result)
+            + (checks.code_problems("device", "test-manufacturer", self.device) if self.device else ())
+            + checks.device_problems(self.test_type, self.test_name, self.device)
+            + checks.event_problems("sampled_at", self.sampled_at.date(), self.person.birth_date)
+            + checks.text_problems(
+                test_name=self.test_name, test_centre=self.test_centre, issuer=self.issuer, record_id=self.record_id
+            )
+            + checks.country_problems("country", self.country)
+        ):
+            checks.refuse(problems)
 
-    @staticmethod
-    def from_mapping(fields: Mapping[str, object]) -> TestRecord:
+    @classmethod
+    def from_mapping(cls, fields: Mapping[str, object]) -> TestRecord:
         """Return the record in *fields*; `SchemaError` names every bad one at once."""
-        from vaxcert.model.mapping import parse_test  # noqa: PLC0415 - the parser builds on this module
+        reading = Reading(fields, TEST_FIELDS)
+        person, values = reading.person(), reading.values
+        if reading.problems:
+            kind, name, device = (cast("str | None", values.get(key)) for key in ("test_type", "test_name", "device"))
+            sampled_at = cast("datetime | None", values.get("sampled_at"))
+            reading.refuse(
+                checks.device_problems(kind, name, device),
+                checks.event_problems("sampled_at", sampled_at.date() if sampled_at else None, person.birth_date),
+            )
+        return cls(person=person, **values)  # type: ignore[arg-type] # each field's parser has the type
 
-        return parse_test(fields)
+    def is_ahead_of(self, at: datetime) -> bool:
+        """Return whether the sample is taken after the instant *at* (aware)."""
+        return self.sampled_at > at
 
-    def latest_event(self) -> date:
-        """Return the day, in UTC, on which the sample was taken."""
-        return self.sampled_at.astimezone(UTC).date()
-
-    def to_group(self, *, uvci: str, country: str, issuer: str) -> dict[str, object]:
+    def to_entry(self, *, uvci: str, country: str, issuer: str) -> dict[str, object]:
         """Return the entry of the group `t` (DCC schema, test_entry)."""
         sampled = self.sampled_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         entry: dict[str, object | None] = {
@@ -190,9 +217,15 @@ class TestRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryRecord:
-    """One recovery: the first positive test, and the days between which it counts."""
+    """One recovery: the first positive test, and the days between which it counts.
+
+    Raises:
+        SchemaError: Its `problems` name everything that is wrong.
+    """
 
     certificate_type: ClassVar[CertificateType] = CertificateType.RECOVERY
+    group: ClassVar[str] = CertificateType.RECOVERY.value
+    event_field: ClassVar[str] = "first_positive_date"
 
     person: Person
     first_positive_date: date
@@ -203,23 +236,34 @@ class RecoveryRecord:
     record_id: str | None = None
 
     def __post_init__(self) -> None:
-        _refuse(
-            window_problems(self.first_positive_date, self.valid_from, self.valid_until)
-            + order_problems("first_positive_date", self.person.birth_date, self.first_positive_date)
-        )
+        if problems := (
+            checks.window_problems(self.first_positive_date, self.valid_from, self.valid_until)
+            + checks.event_problems("first_positive_date", self.first_positive_date, self.person.birth_date)
+            + checks.text_problems(issuer=self.issuer, record_id=self.record_id)
+            + checks.country_problems("country", self.country)
+        ):
+            checks.refuse(problems)
 
-    @staticmethod
-    def from_mapping(fields: Mapping[str, object]) -> RecoveryRecord:
+    @classmethod
+    def from_mapping(cls, fields: Mapping[str, object]) -> RecoveryRecord:
         """Return the record in *fields*; `SchemaError` names every bad one at once."""
-        from vaxcert.model.mapping import parse_recovery  # noqa: PLC0415 - the parser builds on this module
+        reading = Reading(fields, RECOVERY_FIELDS)
+        person, values = reading.person(), reading.values
+        if reading.problems:
+            first, start, end = (
+                cast("date | None", values.get(key)) for key in ("first_positive_date", "valid_from", "valid_until")
+            )
+            reading.refuse(
+                checks.window_problems(first, start, end),
+                checks.event_problems("first_positive_date", first, person.birth_date),
+            )
+        return cls(person=person, **values)  # type: ignore[arg-type] # each field's parser has the type
 
-        return parse_recovery(fields)
+    def is_ahead_of(self, at: datetime) -> bool:
+        """Return whether the day of the first positive test has begun nowhere on Earth at the instant *at* (aware)."""
+        return self.first_positive_date > checks.latest_day(at)
 
-    def latest_event(self) -> date:
-        """Return the day of the first positive test; the window after it may lie ahead."""
-        return self.first_positive_date
-
-    def to_group(self, *, uvci: str, country: str, issuer: str) -> dict[str, object]:
+    def to_entry(self, *, uvci: str, country: str, issuer: str) -> dict[str, object]:
         """Return the entry of the group `r` (DCC schema, recovery_entry)."""
         return {
             "ci": uvci,
@@ -230,67 +274,3 @@ class RecoveryRecord:
             "is": issuer,
             "tg": COVID_19,
         }
-
-
-# --- checks between fields: each takes None for a field that did not parse, and then says nothing about it --------
-
-
-def dose_problems(product: str | None, number: int | None, total: int | None) -> tuple[FieldProblem, ...]:
-    """Return what is wrong between the dose number, the series and the product's primary series.
-
-    A dose of the primary series is written against it (1/2, 2/2, 1/1). A booster after a series of one is 2/1; after a
-    longer one it raises both numbers (3/3). One dose after a recovery may complete a series: 1/1.
-    """
-    if number is None or total is None:
-        return ()
-    found = [
-        FieldProblem(field, "out_of_range", f"is a whole number from 1 to {MAX_DOSE}")
-        for field, value in (("dose_number", number), ("total_doses", total))
-        if not 1 <= value <= MAX_DOSE
-    ]
-    primary = primary_doses(product) if product is not None else None
-    if found or primary is None:
-        return tuple(found)
-    if number < total and total > primary:
-        text = f"this product's primary series has {primary}: an unfinished series of {total} does not exist"
-        found.append(FieldProblem("total_doses", "dose_series_mismatch", text))
-    elif number > total and primary > 1:
-        text = f"a booster after a series of {primary} raises both numbers: write {number}/{number}"
-        found.append(FieldProblem("total_doses", "dose_series_mismatch", text))
-    return tuple(found)
-
-
-def order_problems(field: str, born: PartialDate | None, day: date | None) -> tuple[FieldProblem, ...]:
-    """Return the problem of an event before the holder's birth, if there is one."""
-    if born is None or day is None or day >= born.earliest:
-        return ()
-    return (FieldProblem(field, "before_birth", "lies before the birth date"),)
-
-
-def device_problems(test_type: str | None, name: str | None, device: str | None) -> tuple[FieldProblem, ...]:
-    """Return what is wrong between the kind of a test and its name or device (DCC schema, test_entry)."""
-    if test_type == _RAPID and device is None:
-        return (FieldProblem("device", "missing", "a rapid antigen test needs its device code"),)
-    if test_type == _PCR and name is None:
-        return (FieldProblem("test_name", "missing", "a NAA test needs its name"),)
-    return ()
-
-
-def window_problems(
-    first_positive: date | None, valid_from: date | None, valid_until: date | None
-) -> tuple[FieldProblem, ...]:
-    """Return what is wrong between the three dates of a recovery."""
-    if valid_from is None:
-        return ()
-    found = []
-    if first_positive is not None and valid_from < first_positive:
-        found.append(FieldProblem("valid_from", "wrong_order", "lies before the first positive test"))
-    if valid_until is not None and valid_until < valid_from:
-        found.append(FieldProblem("valid_until", "wrong_order", "lies before valid_from"))
-    return tuple(found)
-
-
-def _refuse(problems: tuple[FieldProblem, ...]) -> None:
-    if problems:
-        fields = ", ".join(dict.fromkeys(problem.field for problem in problems))
-        raise SchemaError(f"the record is wrong in {fields}", problems=problems)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Literal, cast
-from unicodedata import normalize
 
 from vaxcert.data import load_json
 from vaxcert.errors import FieldProblem, SchemaError
+from vaxcert.model.product_tables import combinations, fold, usage
 
 VALUE_SETS = (
     "country",
@@ -107,7 +107,7 @@ def value_set(name: str) -> ValueSet:
 
 def primary_doses(product: str) -> int | None:
     """Return how many doses the primary series of the product code *product* has, None where that is not known."""
-    return _catalogue().primary_doses.get(product)
+    return usage().primary_doses.get(product)
 
 
 def unknown_codes(entry: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
@@ -160,8 +160,8 @@ def _resolved(product: str, manufacturer: str | None, vaccine: str | None) -> Pr
     codes = {kind: code for kind, text in given.items() if (code := _code_of(text, kind)) is not None}
     mp = codes.get("product", "")
     if mp:
-        mp = codes["product"] = _catalogue().made_by.get((_fold(product), codes.get("manufacturer")), mp)
-        codes |= {kind: allowed[0] for kind, allowed in _combinations()[mp].items() if kind not in given}
+        mp = codes["product"] = usage().made_by.get((fold(product), codes.get("manufacturer")), mp)
+        codes |= {kind: allowed[0] for kind, allowed in combinations()[mp].items() if kind not in given}
     unknown = (_unknown_problem(kind, kind, text, mp) for kind, text in given.items() if kind not in codes)
     problems = (*unknown, *_combination_problems(codes, _KINDS))
     if problems:
@@ -173,7 +173,7 @@ def _resolved(product: str, manufacturer: str | None, vaccine: str | None) -> Pr
 def _combination_problems(codes: Mapping[str, str], fields: Mapping[str, str]) -> tuple[FieldProblem, ...]:
     """Return what is wrong with *codes*, by kind; *fields* has what the reader calls each kind."""
     mp = codes.get("product", "")
-    beside = _combinations().get(mp)
+    beside = combinations().get(mp)
     problems = []
     for kind, code in codes.items():
         names = value_set(kind)
@@ -192,18 +192,23 @@ def _combination_problems(codes: Mapping[str, str], fields: Mapping[str, str]) -
 def _unknown_problem(field: str, kind: str, text: str, mp: str) -> FieldProblem:
     advice = _allowed(kind, mp)
     if kind == "product":
-        catalogue = _catalogue()
-        close = get_close_matches(_fold(text[:MAX_NAME_CHARACTERS]), catalogue.codes[kind], n=1, cutoff=_LIKENESS)
-        nearest = "".join(f"; the nearest is {_shown(kind, catalogue.codes[kind][name])}" for name in close)
-        advice = f"{nearest}; write an EU code or a name such as {', '.join(catalogue.usual_names)}"
+        near = _nearest_product(fold(text[:MAX_NAME_CHARACTERS]))
+        nearest = f"; the nearest is {_shown(kind, near)}" if near else ""
+        advice = f"{nearest}; write an EU code or a name such as {', '.join(usage().usual_names)}"
     return FieldProblem(field, f"unknown_{kind}", f"is no known {kind}{advice}")
+
+
+@lru_cache(maxsize=256)  # a slip in one row of a batch is often in all of them, and the search takes half a millisecond
+def _nearest_product(name: str) -> str | None:
+    known = _codes_by_name("product")
+    return next((known[near] for near in get_close_matches(name, known, n=1, cutoff=_LIKENESS)), None)
 
 
 def _allowed(kind: str, mp: str) -> str:
     """Return the clause that says what may stand beside the product *mp*; nothing where that is no product."""
-    if mp not in _combinations():
+    if mp not in combinations():
         return ""
-    return "; allowed: " + " or ".join(_shown(kind, code) for code in _combinations()[mp][kind])
+    return "; allowed: " + " or ".join(_shown(kind, code) for code in combinations()[mp][kind])
 
 
 def _shown(kind: str, code: str) -> str:
@@ -214,37 +219,17 @@ def _shown(kind: str, code: str) -> str:
 def _code_of(text: str, kind: str) -> str | None:
     if text in value_set(kind).codes:
         return text
-    return _catalogue().codes[kind].get(_fold(text)) if len(text) <= MAX_NAME_CHARACTERS else None
-
-
-def _fold(text: str) -> str:
-    """Return the letters and digits of *text*, without case and diacritics."""
-    decomposed = normalize("NFD", text.casefold()).replace("đ", "d")
-    return "".join(sign for sign in decomposed if sign.isalnum())
-
-
-@cache
-def _combinations() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Return by product, by kind, the codes that go together, the most specific first."""
-    products = cast("_Tables", load_json("valuesets/combinations.json")["products"])
-    return {
-        mp: {
-            "product": (mp,),
-            "manufacturer": (cast("str", entry["manufacturer"]),),
-            "vaccine": tuple(cast("list[str]", entry["vaccines"])),
-        }
-        for mp, entry in products.items()
-    }
+    return _codes_by_name(kind).get(fold(text)) if len(text) <= MAX_NAME_CHARACTERS else None
 
 
 @cache
 def _current_combinations() -> frozenset[tuple[str, str, str]]:
     return frozenset(
         (mp, ma, vp)
-        for mp, beside in _combinations().items()
+        for mp, beside in combinations().items()
         for ma in beside["manufacturer"]
         for vp in beside["vaccine"]
-        if value_set("product").is_active(mp)
+        if all(value_set(kind).is_active(code) for kind, code in zip(_KINDS, (mp, ma, vp), strict=True))
     )
 
 
@@ -259,38 +244,12 @@ def _known_codes(group: str) -> tuple[tuple[str, frozenset[str]], ...]:
     return (("tg", value_set("disease").codes), ("co", value_set("country").codes | ORGANISATIONS), *known)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Catalogue:
-    codes: Mapping[str, Mapping[str, str]]  # kind: folded name: code
-    made_by: Mapping[tuple[str, str | None], str]  # (folded name, maker): the product that this maker's doses are
-    primary_doses: Mapping[str, int]
-    usual_names: tuple[str, ...]
-
-
 @cache
-def _catalogue() -> _Catalogue:
-    usage = load_json("products-vn.json")
-    products = cast("_Tables", usage["products"])
-    spoken = {
-        "product": {mp: cast("list[str]", entry["names"]) for mp, entry in products.items()},
-        "manufacturer": cast("Mapping[str, list[str]]", usage["manufacturers"]),
-    }
-    return _Catalogue(
-        codes={kind: _by_folded_name(value_set(kind), spoken.get(kind, {})) for kind in _KINDS},
-        made_by={
-            (_fold(name), maker): code
-            for mp, entry in products.items()
-            for maker, code in cast("Mapping[str, str]", entry.get("made_by", {})).items()
-            for name in spoken["product"][mp]
-        },
-        primary_doses={mp: cast("int", entry["primary_doses"]) for mp, entry in products.items()},
-        usual_names=tuple(cast("list[str]", usage["usual"])),
-    )
-
-
-def _by_folded_name(names: ValueSet, spoken: Mapping[str, list[str]]) -> Mapping[str, str]:
+def _codes_by_name(kind: str) -> Mapping[str, str]:
+    """Return the codes of the value set *kind* by everything they are called, folded."""
+    names, said = value_set(kind), usage().names.get(kind, {})
     return {
-        _fold(name): code
+        fold(name): code
         for code in names.codes
-        for name in (code, names.display(code), names.display(code, "vi"), *spoken.get(code, ()))
+        for name in (code, names.display(code), names.display(code, "vi"), *said.get(code, ()))
     }

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from vaxcert.codec import cbor
 from vaxcert.codec.cose import ALGORITHM_NAMES
-from vaxcert.errors import UvciError, VaxcertError
+from vaxcert.codec.cwt import Claims
+from vaxcert.errors import CodecError, UvciError
 from vaxcert.model.uvci import Uvci
 from vaxcert.service.sources import read_source
 from vaxcert.service.verification import examine
@@ -20,13 +22,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+_FAULTY = (Status.FAILED, Status.UNDETERMINED)  # the signer is nobody's fault: no trust list was asked
+
+
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """What one text holds, as far as it can be decoded, and where decoding ended."""
 
     report: Report
     layers: Mapping[str, object] = field(default_factory=dict)
-    """Sizes, headers and claims by layer."""
+    """Sizes, headers and claims by layer, as far as there are any."""
 
     @property
     def source(self) -> str:
@@ -41,9 +46,7 @@ class Inspection:
             "source": shown["source"],
             "format": shown["format"],
             "layers": self.layers,
-            "faults": [
-                step.to_dict() for step in self.report.steps if step.status is Status.FAILED and step.name != "trust"
-            ],
+            "faults": [step.to_dict() for step in self.report.steps if step.status in _FAULTY and step.name != "trust"],
             "warnings": shown["warnings"],
             "issued_at": shown["issued_at"],
             "expires_at": shown["expires_at"],
@@ -54,7 +57,7 @@ class Inspection:
 
 def inspect_source(source: str, *, at: datetime) -> Iterator[Inspection]:
     """Yield what each certificate in *source* holds, decoded and not verified."""
-    verifier = Verifier(TrustList.of_certificates([]))
+    verifier = Verifier(TrustList())
     for found in read_source(source):
         report = examine(found, verifier, at=at)
         yield Inspection(report, {} if found.text is None else _layers(found.text, report))
@@ -64,7 +67,7 @@ def _layers(text: str, report: Report) -> dict[str, object]:
     shown: dict[str, object] = {"text": {"characters": len(text)}}
     try:
         stream, content, message = layers(text)
-    except VaxcertError:
+    except CodecError:
         return shown  # the report says which step ended it
     shown["zlib"] = {"bytes": len(stream), "inflated_bytes": len(content)}
     shown["cose"] = {
@@ -73,6 +76,10 @@ def _layers(text: str, report: Report) -> dict[str, object]:
         "signature_bytes": len(message.signature),
         "payload_bytes": len(message.payload),
     }
+    try:
+        shown["claims"] = {"issuer": Claims.from_map(cbor.decode(message.payload)).issuer}
+    except CodecError:
+        return shown
     uvci = (report.certificate or {}).get("id")
     if isinstance(uvci, str):
         shown["uvci"] = _uvci(uvci)
@@ -92,4 +99,3 @@ def _uvci(text: str) -> dict[str, object]:
         "opaque": uvci.opaque,
         "check_character": uvci.has_valid_check,
     }
-

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from vaxcert.errors import KeyFileError
 from vaxcert.service.files import read_file
-from vaxcert.signing.pem import PemSigner, is_encrypted
+from vaxcert.signing.pem import PemSigner
+from vaxcert.signing.private_key import is_encrypted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

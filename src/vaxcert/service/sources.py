@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from vaxcert.codec.hc1 import MAX_TEXT_CHARACTERS
-from vaxcert.errors import NoQrCodeError, StorageError, VaxcertError
+from vaxcert.codec.hc1 import PREFIX
+from vaxcert.errors import InputError, NoQrCodeError, PrefixError, StorageError, VaxcertError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STDIN = "-"
 
-_SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"%PDF", b"GIF8", b"BM")
-"""How the pictures and documents begin that may hold a QR code; what a reader cannot take, it refuses by name."""
+MAX_LINE_BYTES = 64 * 1024
+"""A line may be a JSON object with a receipt beside the text; of a longer one only the start is looked at."""
 
-_MAX_LINE_BYTES = 4 * MAX_TEXT_CHARACTERS
-"""A line may be a JSON object around the text; a longer one is cut here and then refused as too long."""
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"GIF8", b"BM")
+"""How the pictures begin that may hold a QR code; what a reader cannot take, it refuses by name."""
+
+_PDF = b"%PDF-"  # need not stand at the very beginning
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_PEEKED_BYTES = 512
+_FILE_NAME = re.compile(r"[^:{]+\.[A-Za-z]{2,5}")
+"""What is meant as the name of a file although there is none: it has an ending, and no prefix of any format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +50,22 @@ def read_source(source: str) -> Iterator[Found]:
     """Yield what *source* holds: it is a text, the name of a file, or `-` for standard input.
 
     A file is a picture or PDF with QR codes, lines of text, or JSON lines with a member `text`; its first bytes
-    tell, not its name.
+    tell, not its name. What cannot be read is found as an error, so that the sources after it have their turn.
     """
-    if source != STDIN and (source.startswith("HC1:") or not _is_file(source)):
-        yield _of_line(source, "text")
+    if source != STDIN and (source.startswith(PREFIX) or not _exists(source)):
+        yield _of_argument(source)
         return
     name = "stdin" if source == STDIN else source
-    with _opened(source) as stream:
-        start = stream.peek(8)[:8]  # type: ignore[attr-defined] # both kinds of stream are buffered readers
-        if start.startswith(_SIGNATURES):
-            yield from _of_picture(stream, name)
-        else:
-            yield from _of_lines(stream, name)
-
-
-def _is_file(source: str) -> bool:
     try:
-        return Path(source).is_file()
+        with _opened(source) as stream:
+            yield from _of_stream(stream, name)
+    except OSError as error:
+        yield Found(name, error=StorageError(f"{name} cannot be read: {error.strerror or error}"))
+
+
+def _exists(source: str) -> bool:
+    try:
+        return Path(source).exists()
     except (OSError, ValueError):  # too long for a name, or a NUL in it
         return False
 
@@ -67,25 +74,39 @@ def _is_file(source: str) -> bool:
 def _opened(source: str) -> Iterator[IO[bytes]]:
     if source == STDIN:
         yield sys.stdin.buffer
-        return
-    try:
-        stream = Path(source).open("rb")  # noqa: SIM115 - closed below; only the opening is guarded
-    except OSError as error:
-        raise StorageError(f"{source} cannot be read: {error.strerror}") from error
-    with stream:
-        yield stream
+    else:
+        with Path(source).open("rb") as stream:
+            yield stream
+
+
+def _of_argument(source: str) -> Found:
+    """Return the find in a source that is no file: a text, or the name of a file that is missing."""
+    if _FILE_NAME.fullmatch(source):
+        return Found(source, error=StorageError(f"{source} cannot be read: no such file"))
+    return _of_line(source, "text")
+
+
+def _of_stream(stream: IO[bytes], name: str) -> Iterator[Found]:
+    start = stream.peek(_PEEKED_BYTES)[:_PEEKED_BYTES]  # type: ignore[attr-defined] # both kinds of stream are buffered
+    if start.startswith(_PICTURES) or _PDF in start:
+        yield from _of_picture(stream, name)
+    elif start.startswith(_UTF_16):
+        yield Found(name, error=InputError(f"{name} is text in UTF-16", hint="save it in UTF-8"))
+    elif b"\0" in start:
+        yield Found(name, error=PrefixError(f"{name} is neither text nor a picture of a known kind"))
+    else:
+        yield from _of_lines(stream, name)
 
 
 def _of_picture(stream: IO[bytes], name: str) -> Iterator[Found]:
     from vaxcert.codec import picture  # noqa: PLC0415 - pictures need libraries that texts do not
 
-    content = stream.read(picture.MAX_CONTENT_BYTES + 1)
     try:
-        codes = picture.read_codes(content)
+        codes = picture.read_codes(stream.read(picture.DEFAULT_LIMITS.file_bytes + 1))
     except VaxcertError as error:
         yield Found(name, error=error, scanned=True)
         return
-    certificates = [code for code in codes if code.text.startswith("HC1:")]
+    certificates = [code for code in codes if code.text.startswith(PREFIX)]
     others = len(codes) - len(certificates)
     if not certificates:
         message = f"none of the {others} QR codes is a certificate" if others > 1 else "the QR code is no certificate"
@@ -96,44 +117,36 @@ def _of_picture(stream: IO[bytes], name: str) -> Iterator[Found]:
 
 
 def _of_lines(stream: IO[bytes], name: str) -> Iterator[Found]:
-    number, several, first = 0, False, None
-    for line in _lines(stream):
-        number += 1
-        if not line.strip():
-            continue
-        found = _of_line(line, f"{name}:{number}")
-        if not several and first is None:
-            first = found  # its place needs a line number only if more follow
-            continue
-        if first is not None:
-            yield first
-            first, several = None, True
-        yield found
-    if first is not None:
-        yield Found(name, first.text, first.error, trimmed=first.trimmed)
-    elif not several:
-        yield Found(name, "")  # an empty input is no certificate
+    """Yield what each line holds as soon as it is read: who writes into a pipe may wait for the answer."""
+    empty = True
+    for number, line in enumerate(_lines(stream), 1):
+        if line.strip():
+            empty = False
+            yield _of_line(line, f"{name}:{number}")
+    if empty:
+        yield Found(name, error=PrefixError(f"{name} holds nothing"))
 
 
 def _lines(stream: IO[bytes]) -> Iterator[str]:
     encoding = "utf-8-sig"
-    while line := stream.readline(_MAX_LINE_BYTES):
+    while line := stream.readline(MAX_LINE_BYTES):
         rest = line
-        while len(rest) == _MAX_LINE_BYTES and not rest.endswith(b"\n"):
-            rest = stream.readline(_MAX_LINE_BYTES)  # drop the rest of a line that is too long anyway
-        # Only the line's end is stripped: a space is a character of base45.
-        yield line.decode(encoding, "replace").rstrip("\r\n")
+        while len(rest) == MAX_LINE_BYTES and not rest.endswith(b"\n"):
+            rest = stream.readline(MAX_LINE_BYTES)  # drop the rest of a line that is too long anyway
+        yield line.decode(encoding, "replace")
         encoding = "utf-8"
 
 
 def _of_line(line: str, place: str) -> Found:
-    text = line
-    if line.lstrip().startswith("{"):
+    text: object = line
+    if line.lstrip().startswith("{") and len(line) <= MAX_LINE_BYTES:
         try:
-            member = cast("object", json.loads(line))
+            text = cast("dict[str, object]", json.loads(line)).get("text")
         except (ValueError, RecursionError):
-            member = None
-        if isinstance(member, dict) and isinstance(member.get("text"), str):
-            text = cast("str", member["text"])
+            text = None
+    if not isinstance(text, str):
+        message = "the line is no JSON object with a member text"
+        return Found(place, error=PrefixError(message, hint="`vaxcert issue` writes such lines"))
+    # The end of a line is no part of it, but a space is: it is a character of base45.
     trimmed = text.lstrip()
-    return Found(place, trimmed, trimmed=trimmed != text)
+    return Found(place, trimmed.rstrip("\r\n"), trimmed=trimmed != text)

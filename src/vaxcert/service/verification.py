@@ -1,11 +1,11 @@
-"""Verify and inspect whatever a source holds."""
+"""Verify whatever a source holds."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import TrustError
+from vaxcert.errors import CodecError, VaxcertError, VerificationError
 from vaxcert.service.sources import Found, read_source
 from vaxcert.verify.report import Outcome, Report, Status, Step, Warning_
 from vaxcert.verify.verifier import STEP_NAMES
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vaxcert.verify.verifier import Verifier
 
 _SCANNED = Step("scan", Status.PASSED)
+_AFTER_SCAN = tuple(Step(name, Status.SKIPPED) for name in STEP_NAMES[1:])
 
 
 def verify_source(source: str, verifier: Verifier, *, at: datetime) -> Iterator[Report]:
@@ -29,25 +30,26 @@ def examine(found: Found, verifier: Verifier, *, at: datetime) -> Report:
     """Return the report on one thing *found*."""
     if found.text is None:
         assert found.error is not None  # a find is a text or an error
-        steps = tuple(
-            Step(name, Status.FAILED, found.error.code, found.error.message)
-            if name == "scan"
-            else Step(name, Status.SKIPPED)
-            for name in STEP_NAMES
-        )
-        return Report(
-            outcome=Outcome.UNDETERMINED if isinstance(found.error, TrustError) else Outcome.REJECTED,
-            code=found.error.code,
-            message=found.error.message,
-            hint=found.error.hint,
-            steps=steps,
-            source=found.source,
-        )
+        return _without_text(found.source, found.error)
     report = verifier.examine(found.text, at=at)
     warnings = report.warnings
     if found.trimmed:
         warnings += (Warning_("whitespace_trimmed", "white space before the text was ignored"),)
     if found.ignored_codes:
-        warnings += (Warning_("other_codes", f"{found.ignored_codes} other QR codes there are no certificates"),)
+        warnings += (Warning_("other_codes", f"QR codes beside it that are no certificates: {found.ignored_codes}"),)
     steps = (_SCANNED, *report.steps[1:]) if found.scanned else report.steps
     return replace(report, source=found.source, warnings=warnings, steps=steps)
+
+
+def _without_text(source: str, error: VaxcertError) -> Report:
+    """Return the report on a source that gave no text: rejected for what it holds, undetermined if it was not read."""
+    rejected = isinstance(error, (CodecError, VerificationError))
+    status = Status.FAILED if rejected else Status.UNDETERMINED
+    return Report(
+        outcome=Outcome.REJECTED if rejected else Outcome.UNDETERMINED,
+        code=error.code,
+        message=error.message,
+        hint=error.hint,
+        steps=(Step("scan", status, error.code, error.message), *_AFTER_SCAN),
+        source=source,
+    )

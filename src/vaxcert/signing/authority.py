@@ -53,7 +53,7 @@ _RSA_EXPONENT = 65537
 
 
 class KeyKind(StrEnum):
-    """A kind of key that a DSC may have (hcert-spec §3.3.2; certificate governance §4)."""
+    """A kind of key that a DSC may have (hcert-spec §3.3.2; certificate governance)."""
 
     EC_P256 = "EC-P256"
     RSA_2048 = "RSA-2048"

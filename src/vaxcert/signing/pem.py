@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Never, Self
+from typing import TYPE_CHECKING, Never, Self, cast
 
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from vaxcert.codec.cose import ES256
 from vaxcert.errors import KeyFileError, TrustEntryError
 from vaxcert.signing.private_key import check_belongs, load_private_key
 from vaxcert.signing.signer import algorithm_for, check_signer_certificate
 from vaxcert.trust.dsc import Dsc
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
     from vaxcert.model.kid import Kid
     from vaxcert.signing.private_key import PrivateKey
 
@@ -66,13 +70,12 @@ class PemSigner:
 
     def sign(self, to_be_signed: bytes) -> bytes:
         """Return the signature over *to_be_signed* in COSE form: for ES256 r and s, 32 bytes each."""
-        key = self._key
-        if isinstance(key, EllipticCurvePrivateKey):
+        if self.algorithm == ES256:
             # SEQUENCE, length, INTEGER, length of r, r, INTEGER, length of s, s: under P-256 each length is one byte.
-            der = key.sign(to_be_signed, _ECDSA_SHA256)
+            der = cast("EllipticCurvePrivateKey", self._key).sign(to_be_signed, _ECDSA_SHA256)
             r_end = 4 + der[3]
             return der[4:r_end][-_SIZE:].rjust(_SIZE, b"\0") + der[r_end + 2 :][-_SIZE:].rjust(_SIZE, b"\0")
-        return key.sign(to_be_signed, _PSS_SHA256, _SHA256)
+        return cast("RSAPrivateKey", self._key).sign(to_be_signed, _PSS_SHA256, _SHA256)
 
     def __repr__(self) -> str:
         return f"PemSigner(kid={self.kid}, algorithm={self.algorithm})"

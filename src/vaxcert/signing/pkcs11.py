@@ -14,7 +14,7 @@ except ImportError as _error:
     from vaxcert.errors import MissingDependencyError
 
     raise MissingDependencyError("signing with a token needs python-pkcs11", hint="install vaxcert[pkcs11]") from _error
-from pkcs11 import MGF, Mechanism, ObjectClass, PKCS11Error
+from pkcs11 import MGF, Attribute, Mechanism, ObjectClass, PKCS11Error
 
 from vaxcert.codec.cose import ES256
 from vaxcert.errors import KeyFileError, PassphraseError, SignatureError, SignerUnavailableError
@@ -61,7 +61,11 @@ class Pkcs11Signer:
         # A token need not hold the public half, so only a signature shows whether the two belong together.
         try:
             verify_signature(
-                certificate.public_key, algorithm=self.algorithm, to_be_signed=_PROBE, signature=self.sign(_PROBE)
+                certificate.public_key,
+                certificate.key_kind,
+                algorithm=self.algorithm,
+                to_be_signed=_PROBE,
+                signature=self.sign(_PROBE),
             )
         except SignatureError as error:
             raise KeyFileError("the key in the token and the certificate do not belong together") from error
@@ -116,7 +120,7 @@ class Pkcs11Signer:
         """
         try:
             if self.algorithm == ES256:
-                # Tokens return r and s as COSE wants them, and not all of them hash by themselves (PKCS#11 §6.3.12).
+                # Tokens return r and s as COSE wants them, and not all of them hash by themselves.
                 return self._key.sign(sha256(to_be_signed).digest(), mechanism=Mechanism.ECDSA)
             return self._key.sign(to_be_signed, mechanism=Mechanism.SHA256_RSA_PKCS_PSS, mechanism_param=_PSS_SHA256)
         except PKCS11Error as error:
@@ -164,9 +168,10 @@ def _log_in(token: Token, pin: bytes) -> Session:
 
 
 def _find_key(session: Session, label: str) -> SignMixin:
-    try:
-        return cast("SignMixin", session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=label))
-    except pkcs11.NoSuchKey as error:
-        raise SignerUnavailableError(f"the token has no private key with the label {label}") from error
-    except pkcs11.MultipleObjectsReturned as error:
-        raise SignerUnavailableError(f"the token has several private keys with the label {label}") from error
+    # The library's own look-up leaves its search open where it finds two, and fails when that is collected.
+    attributes = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: label}
+    found = list(session.get_objects(attributes))
+    if len(found) != 1:
+        how_many = "several private keys" if found else "no private key"
+        raise SignerUnavailableError(f"the token has {how_many} with the label {label}")
+    return cast("SignMixin", found[0])

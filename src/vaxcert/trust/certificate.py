@@ -2,7 +2,7 @@
 
 `cryptography` takes a certificate's extensions all at once or not at all, and refuses what states have in use: an
 explicit DEFAULT, an empty extended key usage, a path length without a CA. So the few fields that matter are taken
-one by one here; the key itself and the CSCA's signature (see `chain`) are left to `cryptography`.
+one by one here; the key itself is left to `cryptography`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from vaxcert.trust.der import (
     BIT_STRING,
     BOOLEAN,
     OBJECT_IDENTIFIER,
-    SEQUENCE,
     context_tag,
     encode_oid,
     read_element,
-    read_elements,
     read_instant,
+    read_sequence,
 )
 from vaxcert.trust.names import country_of_name, format_name
 from vaxcert.trust.public_key import PublicKey, load_spki
@@ -74,6 +73,8 @@ class Certificate:
     """
 
     der: bytes = field(repr=False)
+    algorithm: bytes = field(repr=False, compare=False)
+    """The AlgorithmIdentifier of the issuer's signature, as it was signed."""
     raw_subject: bytes = field(repr=False, compare=False)
     raw_issuer: bytes = field(repr=False, compare=False)
     not_before: datetime = field(compare=False)
@@ -91,17 +92,18 @@ class Certificate:
         """
         if len(der) > MAX_CERTIFICATE_BYTES:
             raise TrustEntryError(f"the certificate has over {MAX_CERTIFICATE_BYTES} bytes", reason="too_large")
-        # RFC 5280 §4.1: TBSCertificate, algorithm, signature; the latter two matter to the chain only.
-        signed = _sequence(der, count=3)[0]
-        parts = _sequence(signed.encoded)
+        # RFC 5280 §4.1: TBSCertificate, algorithm, signature; the latter two matter to `is_signed_by` only.
+        signed = read_sequence(der, count=3)[0]
+        parts = read_sequence(signed.encoded)
         if parts and parts[0].tag == _VERSION:
             parts = parts[1:]
         if len(parts) < _MIN_FIELDS:
             raise TrustEntryError("the certificate cannot be read: fields are missing", reason="unreadable")
-        _serial, _algorithm, issuer, validity, subject, spki, *others = parts
-        not_before, not_after = (read_instant(element.content) for element in _sequence(validity.encoded, count=2))
+        _serial, algorithm, issuer, validity, subject, spki, *others = parts
+        not_before, not_after = (read_instant(element.content) for element in read_sequence(validity.encoded, count=2))
         return cls(
             der=der,
+            algorithm=algorithm.encoded,
             raw_subject=subject.encoded,
             raw_issuer=issuer.encoded,
             not_before=not_before,
@@ -130,11 +132,6 @@ class Certificate:
         return country_of_name(self.raw_subject) or country_of_name(self.raw_issuer)
 
     @property
-    def is_self_issued(self) -> bool:
-        """Whether subject and issuer are the same name (RFC 5280 §3.2)."""
-        return self.raw_subject == self.raw_issuer
-
-    @property
     def usages(self) -> frozenset[CertificateType]:
         """The certificate types that the key may sign; empty means any (hcert-spec A.4).
 
@@ -144,7 +141,7 @@ class Certificate:
         encoded = self.extensions.get(_EXTENDED_KEY_USAGE)
         if encoded is None:
             return frozenset()
-        named = (element.content for element in _sequence(encoded) if element.tag == OBJECT_IDENTIFIER)
+        named = (element.content for element in read_sequence(encoded) if element.tag == OBJECT_IDENTIFIER)
         return frozenset(_USAGES[oid] for oid in named if oid in _USAGES)
 
     @property
@@ -154,12 +151,15 @@ class Certificate:
         if encoded is None:
             return False
         # An explicit FALSE is against DER, whose default it is; DSCs in use have it.
-        return any(element.tag == BOOLEAN and element.content != b"\0" for element in _sequence(encoded))
+        return any(element.tag == BOOLEAN and element.content != b"\0" for element in read_sequence(encoded))
 
     @property
     def is_evident_csca(self) -> bool:
-        """Whether this is a self-issued CA that names no certificate types, so a CSCA where nothing else says it."""
-        return self.is_self_issued and self.is_ca and not self.usages
+        """Whether this is a CA that names no certificate types, so a CSCA where nothing else says what it is.
+
+        Of the 438 DSCs in WHO's list none is a CA. A CSCA need not be self-issued: some stand under a national root.
+        """
+        return self.is_ca and not self.usages
 
     @property
     def signs_payloads(self) -> bool:
@@ -177,7 +177,7 @@ class Certificate:
         encoded = self.extensions.get(_PRIVATE_KEY_USAGE_PERIOD)
         if encoded is None:
             return None
-        ends = (element.content for element in _sequence(encoded) if element.tag == _KEY_USE_END)
+        ends = (element.content for element in read_sequence(encoded) if element.tag == _KEY_USE_END)
         return next(map(read_instant, ends), None)
 
     def _may(self, bit: int) -> bool:
@@ -188,24 +188,16 @@ class Certificate:
         return len(content) > 1 and bool(content[1] & bit)
 
 
-def _sequence(encoded: bytes, *, count: int | None = None) -> tuple[Element, ...]:
-    """Return the elements in the one SEQUENCE that *encoded* is, *count* of them where that is fixed."""
-    elements = read_elements(read_element(encoded, SEQUENCE).content)
-    if count is not None and len(elements) != count:
-        raise TrustEntryError("the certificate cannot be read: fields are missing or too many", reason="unreadable")
-    return elements
-
-
 def _read_extensions(optional_fields: Sequence[Element]) -> dict[bytes, bytes]:
     """Return the values of the extensions among *optional_fields*, the end of a TBSCertificate."""
     extensions: dict[bytes, bytes] = {}
     for optional in optional_fields:
         if optional.tag != _EXTENSIONS:
             continue
-        for element in _sequence(optional.content):
+        for element in read_sequence(optional.content):
             # RFC 5280 §4.1: extnID, critical (may be absent), extnValue. Critical ones that are unknown are left
             # aside: hcert-spec A.4 gives a DSC no field that narrows what its other fields allow.
-            extension = _sequence(element.encoded)
+            extension = read_sequence(element.encoded)
             oid = extension[0].content if extension else b""
             if not oid or oid in extensions:
                 raise TrustEntryError("the certificate has an extension twice or without a name", reason="unreadable")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-
 from vaxcert.errors import ChainError
+from vaxcert.trust.issuer_signature import is_signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,22 +68,11 @@ def _fault(dsc: Certificate, csca: Certificate, at: datetime | None) -> ChainFau
     # of which are tried, and two states wrap theirs once too often. The signature proves what they hint at.
     if not (csca.is_ca and csca.signs_certificates):
         return ChainFault.NOT_A_CA
-    if dsc.country != csca.country:  # one state's CSCA speaks for no other (certificate governance §4)
+    if dsc.country != csca.country:  # one state's CSCA speaks for no other
         return ChainFault.COUNTRY_MISMATCH
     if at is not None and not csca.not_before <= at <= csca.not_after:
         return ChainFault.CSCA_NOT_VALID
-    return None if _is_signed_by(dsc, csca) else ChainFault.BAD_SIGNATURE
-
-
-def _is_signed_by(dsc: Certificate, csca: Certificate) -> bool:
-    """Whether the key of *csca* made the signature on *dsc*; SHA-1 and older do not count."""
-    from cryptography.x509 import load_der_x509_certificate  # noqa: PLC0415  doubles the start-up time of `verify`
-
-    try:
-        load_der_x509_certificate(dsc.der).verify_directly_issued_by(load_der_x509_certificate(csca.der))
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
+    return None if is_signed_by(dsc, csca.public_key) else ChainFault.BAD_SIGNATURE
 
 
 def _refusal(fault: ChainFault) -> ChainError:

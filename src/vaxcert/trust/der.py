@@ -75,6 +75,18 @@ def read_element(encoded: bytes, tag: int) -> Element:
     return elements[0]
 
 
+def read_sequence(encoded: bytes, *, count: int | None = None) -> tuple[Element, ...]:
+    """Return the elements in the one SEQUENCE that *encoded* is, *count* of them where that is fixed.
+
+    Raises:
+        TrustEntryError: It is none, or holds fewer or more.
+    """
+    elements = read_elements(read_element(encoded, SEQUENCE).content)
+    if count is not None and len(elements) != count:
+        raise _unreadable("fields are missing or too many")
+    return elements
+
+
 def _element_at(encoded: bytes, start: int) -> Element:
     content_start = start + 2
     if content_start > len(encoded):

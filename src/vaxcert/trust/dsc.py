@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from vaxcert.errors import TrustEntryError
 from vaxcert.model.kid import Kid
-from vaxcert.trust.certificate import Certificate
+from vaxcert.trust.certificate import MAX_CERTIFICATE_BYTES, Certificate
 from vaxcert.trust.pem import CERTIFICATE_LABEL, read_blocks
 from vaxcert.trust.public_key import PublicKey, kind_of, load_spki, spki_of
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vaxcert.model.certificate_type import CertificateType
+
+MAX_PEM_BYTES = 4 * MAX_CERTIFICATE_BYTES
+"""The largest certificate takes a third more in base64, and comments may stand around it."""
 
 _OPEN_START, _OPEN_END = 0, 2**63 - 1
 """The validity of a bare key, in seconds: nothing limits it, and any instant can be compared with it."""
@@ -75,8 +78,10 @@ class Dsc:
         """Return the signer with the one certificate in *pem*.
 
         Raises:
-            TrustEntryError: There is none, or more than one, or it cannot be read.
+            TrustEntryError: The text is too long, has no certificate or several, or one that cannot be read.
         """
+        if len(pem) > MAX_PEM_BYTES:
+            raise TrustEntryError(f"the PEM text has over {MAX_PEM_BYTES} bytes", reason="too_large")
         found = [block.content or b"" for block in read_blocks(pem) if block.label == CERTIFICATE_LABEL]
         if len(found) != 1:
             raise TrustEntryError(f"expected one PEM certificate, found {len(found)}", reason="unreadable")

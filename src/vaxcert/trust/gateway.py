@@ -3,7 +3,7 @@
 The gateway answers with a bare array of entries. A saved list is an object around that array, to carry its date:
 
     {"as_of": "2026-11-22T08:00:00Z", "certificates": [{"kid": ..., "country": ..., "certificateType": "DSC",
-      "timestamp": ..., "thumbprint": ..., "rawData": ...}]}
+      "thumbprint": ..., "rawData": ...}]}
 
 An entry without a certificate has ``publicKey`` (SubjectPublicKeyInfo) instead of ``rawData``, and ``usages``.
 The entries' own ``signature`` fields are not checked here: they bind an entry to the member state's upload to the
@@ -120,8 +120,8 @@ def _usages(entry: Mapping[str, object]) -> frozenset[CertificateType]:
 def format_saved_list(dscs: Iterable[Dsc], *, as_of: datetime | None) -> bytes:
     """Return *dscs* and their date as a saved list, one entry a line."""
     entries = ",\n".join(json.dumps(_entry_of(dsc)) for dsc in dscs)
-    date = json.dumps(None if as_of is None else _format_instant(as_of))
-    return f'{{"as_of": {date}, "certificates": [\n{entries}\n]}}\n'.encode()
+    date = None if as_of is None else as_of.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return f'{{"as_of": {json.dumps(date)}, "certificates": [\n{entries}\n]}}\n'.encode()
 
 
 def _entry_of(dsc: Dsc) -> dict[str, object]:
@@ -129,11 +129,6 @@ def _entry_of(dsc: Dsc) -> dict[str, object]:
     if dsc.certificate is None:
         return entry | {"publicKey": encode_base64(dsc.spki), "usages": sorted(dsc.usages)}
     return entry | {
-        "timestamp": _format_instant(dsc.certificate.not_before),
         "thumbprint": dsc.certificate.fingerprint.hex(),
         "rawData": encode_base64(dsc.certificate.der),
     }
-
-
-def _format_instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

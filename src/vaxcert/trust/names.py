@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from vaxcert.trust.der import (
     BMP_STRING,
-    SEQUENCE,
     UNIVERSAL_STRING,
     UTF8_STRING,
     encode_oid,
     format_oid,
-    read_element,
     read_elements,
+    read_sequence,
 )
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def country_of_name(encoded: bytes) -> str | None:
 
 def _attributes(encoded: bytes) -> Iterator[tuple[bytes, str]]:
     # RFC 5280 §4.1.2.4: a name is a SEQUENCE of SETs of (type, value) pairs.
-    for relative_name in read_elements(read_element(encoded, SEQUENCE).content):
+    for relative_name in read_sequence(encoded):
         for attribute in read_elements(relative_name.content):
             pair = read_elements(attribute.content)
             if pair:

@@ -37,11 +37,11 @@ class TrustList:
         if self.as_of is not None:
             _require_aware(self.as_of)
         unique = tuple(dict.fromkeys(self.entries))
-        by_kid: dict[bytes, tuple[Dsc, ...]] = {}
+        by_kid: dict[bytes, list[Dsc]] = {}
         for dsc in unique:
-            by_kid[dsc.kid.value] = (*by_kid.get(dsc.kid.value, ()), dsc)
+            by_kid.setdefault(dsc.kid.value, []).append(dsc)
         object.__setattr__(self, "entries", unique)
-        object.__setattr__(self, "_by_kid", by_kid)
+        object.__setattr__(self, "_by_kid", {kid: tuple(dscs) for kid, dscs in by_kid.items()})
 
     @classmethod
     def of_certificates(

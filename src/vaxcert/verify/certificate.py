@@ -7,14 +7,22 @@ from collections.abc import Mapping, Sequence
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.valuesets import value_set
 
+_DISEASE = {"tg": ("disease", "disease")}
 _DISPLAYED = {
-    # group key: (normalised name, value set)
-    "tg": ("disease", "disease"),
-    "vp": ("vaccine", "vaccine"),
-    "mp": ("product", "product"),
-    "ma": ("manufacturer", "manufacturer"),
-    "tt": ("test_type", "test-type"),
-    "tr": ("result", "test-result"),
+    # member: (normalised name, value set)
+    CertificateType.VACCINATION: _DISEASE
+    | {
+        "vp": ("vaccine", "vaccine"),
+        "mp": ("product", "product"),
+        "ma": ("manufacturer", "manufacturer"),
+    },
+    CertificateType.TEST: _DISEASE
+    | {
+        "tt": ("test_type", "test-type"),
+        "tr": ("result", "test-result"),
+        "ma": ("device", "test-manufacturer"),
+    },
+    CertificateType.RECOVERY: _DISEASE,
 }
 _PLAIN = {
     "dn": "dose_number",
@@ -56,7 +64,7 @@ def normalise(dcc: Mapping[str, object]) -> dict[str, object]:
     entries = [entry for entry in _items(dcc.get(kind.value)) if isinstance(entry, Mapping)] if kind else []
     events: dict[str, list[dict[str, object]]] = {group: [] for group in _GROUPS.values()}
     if kind is not None:
-        events[_GROUPS[kind]] = [_event(entry) for entry in entries]
+        events[_GROUPS[kind]] = [_event(entry, kind) for entry in entries]
     return {
         "type": None if kind is None else kind.name.lower(),
         "holder": {
@@ -71,14 +79,11 @@ def normalise(dcc: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _event(entry: Mapping[str, object]) -> dict[str, object]:
+def _event(entry: Mapping[str, object], kind: CertificateType) -> dict[str, object]:
     event: dict[str, object] = {}
-    for key, (name, set_name) in _DISPLAYED.items():
+    for key, (name, set_name) in _DISPLAYED[kind].items():
         if isinstance(code := entry.get(key), str):
-            if key == "ma" and "tt" in entry:
-                event["device"] = {"code": code, "display": value_set("test-manufacturer").display(code)}
-            else:
-                event[name] = {"code": code, "display": value_set(set_name).display(code)}
+            event[name] = {"code": code, "display": value_set(set_name).display(code)}
     for key, name in _PLAIN.items():
         if isinstance(value := entry.get(key), (str, int, float)):
             event[name] = value

@@ -17,7 +17,7 @@ class Allowance(StrEnum):
     """A P-384 key that signs with SHA-256 under the label ES256; the specification knows P-256 only."""
 
     RSA_1024 = "rsa-1024"
-    """An RSA key shorter than 2048 bits: forgeable by a determined attacker."""
+    """An RSA key of 1024 bits: forgeable by a determined attacker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,7 @@ class Report:
             "warnings": [{"code": warning.code, "message": warning.message} for warning in self.warnings],
             "issued_at": _instant(self.issued_at),
             "expires_at": _instant(self.expires_at),
-            "certificate": self.certificate,
+            "certificate": None if self.certificate is None else json_value(self.certificate),
             "payload": None if self.payload is None else json_value(self.payload),
         }
 
@@ -111,9 +111,7 @@ def json_value(value: object) -> object:
     payload never costs the whole report.
     """
     match value:
-        case None | bool() | str():
-            return value
-        case int():
+        case None | str() | int():
             return value
         case float():
             return value if value - value == 0 else str(value)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from vaxcert.errors import TrustError, VaxcertError
 from vaxcert.verify.certificate import normalise
@@ -24,13 +23,13 @@ if TYPE_CHECKING:
 STEP_NAMES = ("scan", *(name for name, _, _ in hcert.STEPS), "revocation", "rules", "ledger")
 """Every step of a report, in order."""
 
+_STEP_FUNCTIONS = tuple(step for _, step, _ in hcert.STEPS)
 _PASSED = {name: Step(name, Status.PASSED) for name, _, _ in hcert.STEPS}
 _SKIPPED = {name: Step(name, Status.SKIPPED) for name in STEP_NAMES}
 _NOT_ASKED = tuple(_SKIPPED[name] for name in STEP_NAMES[-3:])
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedCertificate:
+class VerifiedCertificate(NamedTuple):
     """A certificate that passed every step: only this type may be believed."""
 
     claims: Claims
@@ -67,16 +66,17 @@ class Verifier:
             ValueError: *at* is naive.
         """
         trial = self._trial(text, at)
-        _, decisive = _run(trial, thorough=False)
-        if decisive is not None:
-            raise decisive
-        return VerifiedCertificate(
-            cast("Claims", trial.claims),
-            cast("Dsc", trial.dsc),
-            cast("CertificateType", trial.kind),
-            cast("Mapping[str, object]", trial.dcc),
-            tuple(trial.warnings),
-        )
+        try:
+            for step in _STEP_FUNCTIONS:
+                step(trial)
+        except VaxcertError:
+            pass
+        else:
+            return VerifiedCertificate(trial.claims, trial.dsc, trial.kind, trial.dcc, tuple(trial.warnings))
+        # The first thing wrong need not decide: an expired certificate of an unknown signer is rejected.
+        _, decisive = _run(self._trial(text, at))
+        assert decisive is not None  # the same steps on the same text
+        raise decisive
 
     def examine(self, text: str, *, at: datetime) -> Report:
         """Return the full report on *text* as of *at* (aware): every step that can run has run.
@@ -84,16 +84,16 @@ class Verifier:
         It never raises for a bad certificate.
         """
         trial = self._trial(text, at)
-        steps, decisive = _run(trial, thorough=True)
+        steps, decisive = _run(trial)
         return _report(trial, (_SKIPPED["scan"], *steps, *_NOT_ASKED), decisive)
 
     def _trial(self, text: str, at: datetime) -> hcert.Trial:
-        if at.tzinfo is None:
+        if at.utcoffset() is None:
             raise ValueError("at needs a time zone: verification depends on the instant")
         return hcert.Trial(text, trust_list=self.trust_list, policy=self.policy, at=at)
 
 
-def _run(trial: hcert.Trial, *, thorough: bool) -> tuple[list[Step], VaxcertError | None]:
+def _run(trial: hcert.Trial) -> tuple[list[Step], VaxcertError | None]:
     """Run the steps; return what became of each, and the error that decides the outcome.
 
     A failure decides over a step that could not be decided, and the earlier over the later. After something
@@ -103,7 +103,7 @@ def _run(trial: hcert.Trial, *, thorough: bool) -> tuple[list[Step], VaxcertErro
     failure: VaxcertError | None = None
     undetermined: VaxcertError | None = None
     for name, step, needs in hcert.STEPS:
-        if (failure or undetermined) and any(getattr(trial, need) is None for need in needs):
+        if not all(hasattr(trial, need) for need in needs):
             steps.append(_SKIPPED[name])
             continue
         try:
@@ -112,8 +112,6 @@ def _run(trial: hcert.Trial, *, thorough: bool) -> tuple[list[Step], VaxcertErro
             undetermined = undetermined or error
             steps.append(Step(name, Status.UNDETERMINED, error.code, error.message))
         except VaxcertError as error:
-            if not thorough:
-                return steps, error
             failure = failure or error
             steps.append(Step(name, Status.FAILED, error.code, error.message))
         else:
@@ -122,7 +120,8 @@ def _run(trial: hcert.Trial, *, thorough: bool) -> tuple[list[Step], VaxcertErro
 
 
 def _report(trial: hcert.Trial, steps: tuple[Step, ...], decisive: VaxcertError | None) -> Report:
-    claims, message = trial.claims, trial.message
+    claims: Claims | None = getattr(trial, "claims", None)
+    message = getattr(trial, "message", None)
     outcome = (
         Outcome.VALID
         if decisive is None
@@ -130,13 +129,13 @@ def _report(trial: hcert.Trial, steps: tuple[Step, ...], decisive: VaxcertError 
         if isinstance(decisive, TrustError)
         else Outcome.REJECTED
     )
-    dcc = trial.dcc if trial.dcc is not None else claims.dcc if claims else None
+    dcc = getattr(trial, "dcc", claims.dcc if claims else None)
     return Report(
         outcome=outcome,
         code=None if decisive is None else decisive.code,
-        message=_valid_until(claims) if decisive is None else decisive.message,
+        message=_valid_through(claims) if decisive is None else decisive.message,
         hint=None if decisive is None else decisive.hint,
-        format=hcert.NAME if trial.body is not None else None,
+        format=hcert.NAME if hasattr(trial, "body") else None,
         steps=steps,
         signer=None if message is None else _identity(message.kid, trial),
         warnings=tuple(trial.warnings),
@@ -147,16 +146,15 @@ def _report(trial: hcert.Trial, steps: tuple[Step, ...], decisive: VaxcertError 
     )
 
 
-def _valid_until(claims: Claims | None) -> str:
+def _valid_through(claims: Claims | None) -> str:
     return "" if claims is None else f"valid through {claims.expires_at:%Y-%m-%dT%H:%MZ}"
 
 
 def _identity(kid: bytes, trial: hcert.Trial) -> SignerIdentity:
-    dsc = trial.dsc or (trial.candidates[0] if trial.candidates else None)
+    # A kid is no proof: until the signature holds, nobody but the kid can be named.
+    dsc: Dsc | None = getattr(trial, "dsc", None)
     return SignerIdentity(
         kid=b64encode(kid).decode("ascii"),
         country=dsc.country if dsc else None,
         subject=dsc.subject if dsc else None,
     )
-
-

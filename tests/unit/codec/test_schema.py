@@ -13,7 +13,7 @@ import pytest
 from cbor2 import CBORTag
 
 from vaxcert.codec import schema
-from vaxcert.codec.schema import MAX_PROBLEMS, VERSIONS, check_dcc, is_valid, nearest_version
+from vaxcert.codec.schema import MAX_PROBLEMS, VERSIONS, check_dcc, is_strict, is_valid, nearest_version
 from vaxcert.errors import FieldProblem, SchemaError
 
 EARLY = VERSIONS[:5]
@@ -24,13 +24,8 @@ Change = Callable[[Dcc], object]
 
 def sample(group: str = "v", ver: str = "1.3.0") -> Dcc:
     """Return a payload that every version accepts."""
-    common: Dcc = {
-        "tg": "840539006",
-        "co": "VN",
-        "is": "Bộ Y tế",
-        "ci": "URN:UVCI:01:VN:0A1B2C3D4E5F60718293A4B5C6D7E8F9#K",
-    }
-    entry: Dcc = {
+    common = {"tg": "840539006", "co": "VN", "is": "Bộ Y tế", "ci": "URN:UVCI:01:VN:0A1B2C3D4E5F60718293A4B5C6D7E8F9"}
+    entries: dict[str, Dcc] = {
         "v": {"vp": "1119349007", "mp": "EU/1/20/1528", "ma": "ORG-100030215", "dn": 2, "sd": 2, "dt": "2021-09-14"},
         "t": {"tt": "LP6464-4", "nm": "RT-PCR", "sc": "2021-09-14T08:30:00+07", "tr": "260415000", "tc": "CDC Đà Lạt"},
         "r": {"fr": "2021-08-01", "df": "2021-08-12", "du": "2022-01-28"},
@@ -48,7 +43,7 @@ def changed(change: Change, group: str = "v") -> Dcc:
 def problems_of(dcc: object, version: str = "1.3.0") -> tuple[FieldProblem, ...]:
     with pytest.raises(SchemaError) as caught:
         check_dcc(dcc, version=version)
-    assert not is_valid(dcc, version)
+    assert not is_strict(dcc, version)
     assert caught.value.code == "invalid_record"
     return caught.value.problems
 
@@ -324,6 +319,8 @@ def test_a_line_feed_at_the_end_is_refused_though_python_would_let_it_pass(
 def test_the_number_of_problems_is_bounded() -> None:
     many = sample() | {"v": [{} for _ in range(1000)]}
     assert len(problems_of(many, "1.2.1")) == MAX_PROBLEMS
+    keyed = sample() | {"v": [sample()["v"][0] | {1: 1} for _ in range(1000)]}
+    assert len(problems_of(keyed, "1.2.1")) == MAX_PROBLEMS
 
 
 # --- values that no JSON has --------------------------------------------------------------------------------------
@@ -343,6 +340,10 @@ def _deep() -> object:
 
 
 class _Text(str):
+    __slots__ = ()
+
+
+class _Entries(tuple[Dcc, ...]):
     __slots__ = ()
 
 
@@ -378,6 +379,13 @@ def test_a_value_that_json_cannot_hold_is_a_problem_of_its_field(kind: str, plac
     else:
         dcc[place] = value
     assert {field for field, _ in pairs_of(dcc, version) if field.startswith(place)}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_plain_tuple_is_a_list_and_a_class_of_its_own_is_not(version: str) -> None:
+    dcc = sample()
+    assert is_valid(dcc | {"v": tuple(dcc["v"])}, version)
+    assert pairs_of(dcc | {"v": _Entries(dcc["v"])}, version) == {("v", "wrong_type")}
 
 
 @pytest.mark.parametrize("version", VERSIONS)

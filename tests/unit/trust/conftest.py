@@ -1,18 +1,18 @@
 """Invented signers: made by the code under test where it can, by hand where a certificate has to be odd."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from vaxcert.model.certificate_type import CertificateType
+from vaxcert.model.kid import Kid
 from vaxcert.signing.authority import KeyKind, create_csca, create_dsc
 from vaxcert.signing.key_pair import KeyPair
 from vaxcert.trust.dsc import Dsc
@@ -54,8 +54,6 @@ def rsa_dsc(rsa_pair: KeyPair) -> Dsc:
 
 @pytest.fixture(scope="session")
 def bare(dsc: Dsc) -> Dsc:
-    from vaxcert.model.kid import Kid
-
     return Dsc.of_spki(dsc.spki, kid=Kid(b"bare key"), country="XB", usages=frozenset({CertificateType.TEST}))
 
 
@@ -69,15 +67,13 @@ def odd_certificate() -> OddCertificate:
         *,
         common_name: str = "odd",
         country: str | None = "XA",
-        public_key: x509.base.CertificatePublicKeyTypes | None = None,
+        public_key: CertificatePublicKeyTypes | None = None,
     ) -> bytes:
         attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
         if country is not None:
             attributes.append(x509.NameAttribute(NameOID.COUNTRY_NAME, country))
         name = x509.Name(attributes)
-        builder = x509.CertificateBuilder(
-            name, name, public_key or key.public_key(), 7, AT, AT + timedelta(days=30)
-        )
+        builder = x509.CertificateBuilder(name, name, public_key or key.public_key(), 7, AT, AT + timedelta(days=30))
         for oid, value in (extensions or {}).items():
             builder = builder.add_extension(
                 x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), value), critical=False

@@ -40,7 +40,7 @@ def test_a_dsc_says_who_it_is_and_until_when(pair: KeyPair, at: datetime) -> Non
     assert certificate.signs_payloads
     assert not certificate.signs_certificates
     assert not certificate.is_ca
-    assert not certificate.is_self_issued
+    assert not certificate.is_evident_csca
 
 
 def test_a_csca_is_evident(csca: KeyPair) -> None:
@@ -152,6 +152,11 @@ def test_an_old_certificate_without_version_or_extensions_is_read(pair: KeyPair)
     certificate = Certificate.of_der(first_version)
     assert certificate.subject == pair.certificate.subject
     assert certificate.extensions == {}
+
+
+def test_unique_identifiers_are_passed_over(pair: KeyPair) -> None:
+    der = rebuilt(pair.certificate.der, lambda fields: fields.insert(7, b"\x81\x02\x00\x01"))
+    assert Certificate.of_der(der).usages == {VACCINATION}
 
 
 @pytest.mark.parametrize("serial", [b"\x02\x01\x00", b"\x02\x01\x85"], ids=["zero", "negative"])

@@ -8,7 +8,7 @@ from vaxcert.errors import TrustEntryError
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.kid import Kid
 from vaxcert.signing.key_pair import KeyPair
-from vaxcert.trust.dsc import Dsc
+from vaxcert.trust.dsc import MAX_PEM_BYTES, Dsc
 
 
 def test_a_dsc_is_known_by_its_certificate(dsc: Dsc, pair: KeyPair, at: datetime) -> None:
@@ -55,7 +55,8 @@ def test_a_bare_key_has_no_dates_and_is_never_out_of_them(bare: Dsc) -> None:
     assert bare.is_valid_at(0)
     assert bare.is_valid_at(4_000_000_000)
     assert bare.fingerprint == sha256(bare.spki).digest()
-    assert (bare.country, bare.usages) == ("XB", {CertificateType.TEST})
+    assert bare.country == "XB"
+    assert bare.usages == {CertificateType.TEST}
 
 
 def test_a_list_may_give_another_kid(dsc: Dsc, pair: KeyPair) -> None:
@@ -87,6 +88,11 @@ def test_a_pem_has_exactly_one_certificate(pair: KeyPair, rsa_pair: KeyPair) -> 
         Dsc.of_pem(pair.certificate_pem + rsa_pair.certificate_pem)
     with pytest.raises(TrustEntryError, match="found 0"):
         Dsc.of_pem(b"no certificate at all")
+
+
+def test_a_pem_past_the_bound_is_not_even_parsed(pair: KeyPair) -> None:
+    with pytest.raises(TrustEntryError, match="over 65536 bytes"):
+        Dsc.of_pem(pair.certificate_pem + b"#" * MAX_PEM_BYTES)
 
 
 def test_a_damaged_pem_is_refused(pair: KeyPair) -> None:

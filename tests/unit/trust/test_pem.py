@@ -13,7 +13,9 @@ def test_a_block_comes_back(size: int) -> None:
 
 
 def test_what_stands_around_blocks_is_skipped() -> None:
-    text = b"Bag Attributes\r\n" + format_block("A", b"1").replace(b"\n", b"\r\n") + b"# \xe1\n" + format_block("B", b"2")
+    text = (
+        b"Bag Attributes\r\n" + format_block("A", b"1").replace(b"\n", b"\r\n") + b"# \xe1\n" + format_block("B", b"2")
+    )
     assert list(read_blocks(text)) == [("A", b"1"), ("B", b"2")]
 
 

@@ -1,0 +1,87 @@
+"""Write docs/reference from the code: commands, record fields, error codes, value sets. `make reference` runs it."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+import vaxcert
+from vaxcert.cli import COMMANDS, group
+from vaxcert.commands import exit_codes
+from vaxcert.model.fields import FIELDS_OF
+from vaxcert.verify.verifier import STEP_NAMES
+
+FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+WIDTH = 100
+
+
+def pages() -> dict[str, str]:
+    """Return every page by its file name."""
+    return {"commands.md": _commands(), "records.md": _records(), "errors.md": _errors(), "python.md": _python()}
+
+
+def _commands() -> str:
+    parts = ["# Commands\n", _help(group, "vaxcert")]
+    for name in sorted(COMMANDS):
+        command = import_module(f"vaxcert.commands.{name}").command
+        parts.append(f"\n## vaxcert {name}\n\n{_help(command, f'vaxcert {name}')}")
+        if isinstance(command, click.Group):
+            parts += [
+                f"\n### vaxcert {name} {child}\n\n{_help(command.commands[child], f'vaxcert {name} {child}')}"
+                for child in sorted(command.commands)
+            ]
+    return "\n".join(parts)
+
+
+def _help(command: click.Command, path: str) -> str:
+    context = click.Context(command, info_name=path, max_content_width=WIDTH, terminal_width=WIDTH)
+    return f"```text\n{command.get_help(context)}\n```"
+
+
+def _records() -> str:
+    parts = [
+        "# Records\n",
+        "The fields of a record, as CSV header, JSON keys and `from_mapping` alike. Dates are ISO 8601 or `dd/mm/yyyy`.",
+    ]
+    for kind, fields in FIELDS_OF.items():
+        parts.append(f"\n## {kind.name.capitalize()} (`--type {kind.value}`)\n")
+        parts.append("| field | needed | meaning | also called |\n| --- | --- | --- | --- |")
+        parts += [
+            f"| `{field.name}` | {'yes' if field.required else ''} | {field.meaning} | {', '.join(field.aliases)} |"
+            for field in fields
+        ]
+    return "\n".join(parts)
+
+
+def _errors() -> str:
+    rows = [
+        f"| `{kind.code}` | {exit_codes.of_error(kind)} | `{kind.__name__}` | {(kind.__doc__ or '').splitlines()[0]} |"
+        for kind in sorted(exit_codes.error_classes(), key=lambda kind: kind.code)
+    ]
+    return "\n".join(
+        [
+            "# Error codes\n",
+            "| code | exit | class | meaning |\n| --- | --- | --- | --- |",
+            *rows,
+            "\n## Steps of a report\n",
+            ", ".join(f"`{name}`" for name in STEP_NAMES) + ".",
+        ]
+    )
+
+
+def _python() -> str:
+    parts = ["# Python\n", f"```text\n{(vaxcert.__doc__ or '').strip()}\n```"]
+    for name in vaxcert.__all__:
+        value = getattr(vaxcert, name)
+        parts.append(f"\n## {name}\n\n`{value.__module__}.{name}`: {(value.__doc__ or '').strip().splitlines()[0]}")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for page, content in pages().items():
+        (FOLDER / page).write_text(content.rstrip() + "\n", "utf-8")
+        print(f"wrote {page}", file=sys.stderr)

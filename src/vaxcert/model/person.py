@@ -1,0 +1,40 @@
+"""The holder of a certificate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from vaxcert.model.checks import country_problems, refuse, text_problems
+
+if TYPE_CHECKING:
+    from vaxcert.model.names import PersonName
+    from vaxcert.model.partial_date import PartialDate
+
+
+class Sex(StrEnum):
+    """The holder's sex, for the registry and the printed card; it is not signed."""
+
+    MALE = "male"
+    FEMALE = "female"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """The holder. Name and birth date are signed; the rest is printed or kept at most.
+
+    Raises:
+        SchemaError: The nationality is no country code, or the number of the identity document no plain text.
+    """
+
+    name: PersonName
+    birth_date: PartialDate
+    sex: Sex | None = None
+    citizen_id: str | None = None
+    nationality: str | None = None
+
+    def __post_init__(self) -> None:
+        if problems := country_problems("nationality", self.nationality) + text_problems(citizen_id=self.citizen_id):
+            refuse(problems)
