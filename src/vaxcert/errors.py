@@ -203,6 +203,12 @@ class QrAlphabetError(QrError):
     code = "qr_alphabet"
 
 
+class QrLayoutError(QrError):
+    """The text has a run of zeros so long that no encoder here lays it out in alphanumeric mode."""
+
+    code = "qr_layout"
+
+
 # --- missing trust material: undetermined ------------------------------------------------------------------------
 
 

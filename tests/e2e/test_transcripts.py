@@ -70,7 +70,14 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
         if name in os.environ:
             environment[name] = os.environ[name]
     return subprocess.run(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 

@@ -11,7 +11,8 @@ from vaxcert.errors import Base45Error
 ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 """The value of a character is its position here (RFC 9285 §4.2, table 1)."""
 
-_VALUES = bytes(max(ALPHABET.find(code), 0) for code in range(256))
+_NO_VALUE = 0xFF
+_VALUES = bytes(value if (value := ALPHABET.find(code)) >= 0 else _NO_VALUE for code in range(256))
 _CHARACTERS = ALPHABET.ljust(256, b"\0")
 _BLOCK_LANES = 1024
 """Longer inputs go in blocks, so that the cost stays linear in their length."""
@@ -50,16 +51,15 @@ def decode(text: str) -> bytes:
         Base45Error: A character outside the alphabet, a length of 1 modulo 3, a triplet over 65535 or a pair over 255.
     """
     try:
-        characters = text.encode("ascii")
+        values = text.encode("ascii").translate(_VALUES)
     except UnicodeEncodeError:
         raise Base45Error("the text holds a character that base45 does not have") from None
-    if characters.translate(None, ALPHABET):
+    if _NO_VALUE in values:
         raise Base45Error("the text holds a character that base45 does not have")
-    whole, rest = divmod(len(characters), 3)
+    rest = len(values) % 3
     if rest == 1:
         raise Base45Error("the text is one character too long or two too short")
-    values = characters.translate(_VALUES)
-    even = 3 * whole
+    even = len(values) - rest
     step = 3 * _BLOCK_LANES
     if even <= step:
         content = _decode_triplets(values[:even])
@@ -90,13 +90,11 @@ def _encode_pairs(content: bytes) -> bytes:
 
 def _decode_triplets(values: bytes) -> bytes:
     lanes = int.from_bytes(values, "little")
-    pairs = (
-        (lanes & _LOW_8_OF_24) + 45 * (lanes >> 8 & _LOW_8_OF_24) + 2025 * (lanes >> 16 & _LOW_8_OF_24)
-    )
+    pairs = (lanes & _LOW_8_OF_24) + 45 * (lanes >> 8 & _LOW_8_OF_24) + 2025 * (lanes >> 16 & _LOW_8_OF_24)
     if pairs & _OVERFLOW_OF_24:
         raise Base45Error("three characters stand for more than two bytes")
     little = pairs.to_bytes(len(values), "little")
-    content = bytearray(2 * (len(values) // 3))
+    content = bytearray(len(values) // 3 * 2)
     content[0::2] = little[1::3]
     content[1::2] = little[0::3]
     return bytes(content)

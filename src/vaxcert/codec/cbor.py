@@ -9,7 +9,6 @@ decimals, references, patterns and the like are refused, each being a way to mak
 from __future__ import annotations
 
 import os
-from typing import cast
 
 import cbor2
 
@@ -58,7 +57,7 @@ def decode(content: bytes) -> object:
     # cbor2 is silent about what follows an item. So the item is read as the first of two, and the second has to be a
     # mark that nobody who made the content can know.
     try:
-        value, end = cbor2.loads(
+        pair: tuple[object, object] = cbor2.loads(
             b"\x82" + content + _END_MARK,
             max_depth=MAX_DEPTH + 1,
             allow_duplicate_keys=False,
@@ -68,9 +67,9 @@ def decode(content: bytes) -> object:
         raise _named(error) from error
     except (ValueError, TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise CborError("not well-formed CBOR") from error
-    if end != _END:
+    if pair[1] != _END:
         raise CborError("there are bytes after the CBOR item")
-    return cast("object", value)
+    return pair[0]
 
 
 def _named(error: cbor2.CBORError) -> CborError:

@@ -40,7 +40,7 @@ class Sign1(NamedTuple):
 
     def to_be_signed(self) -> bytes:
         """Return the Sig_structure of this message (RFC 9052 §4.4), the bytes that the signature covers."""
-        return sig_structure(self.protected, self.payload)
+        return _signature_head(self.protected) + _byte_string(self.payload)
 
 
 def sig_structure(protected: bytes, payload: bytes) -> bytes:

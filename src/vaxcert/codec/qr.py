@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from math import isqrt, sqrt
 from typing import TYPE_CHECKING, Final, Literal
 
-from vaxcert.errors import QrAlphabetError, QrError
+from vaxcert.errors import QrAlphabetError, QrError, QrLayoutError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,8 +54,8 @@ _CAPACITY: Final[dict[Level, int]] = {"L": 4296, "M": 3391, "Q": 2420, "H": 1852
 """The alphanumeric characters that version 40 holds (ISO/IEC 18004 table 7)."""
 
 _ALPHANUMERIC = re.compile(r"[0-9A-Z $%*+\-./:]+")
-_NUMERIC_SEGMENT = re.compile(r"\A[0-9]{7}|[0-9]{7}\Z|[0-9]{13}")
-"""The shortest runs of digits for which a numeric segment saves bits in some version (ISO/IEC 18004 annex J)."""
+_NUMERIC_SEGMENT = re.compile(r"\A[0-9]+\Z|\A[0-9]{7}|[0-9]{7}\Z|[0-9]{13}")
+"""The shortest runs of digits for which a numeric segment saves bits: no header more, one, one and two."""
 
 _DARK_PIXEL = bytes([1]) + bytes(255)  # zxing-cpp's pixels, of which 0 is dark, to modules
 _DARK_RUN = re.compile(rb"\x01+")
@@ -95,6 +95,7 @@ def encode(text: str, *, level: Level = DEFAULT_LEVEL, max_version: int = MAX_VE
     Raises:
         QrAlphabetError: *text* is empty, or has a character that alphanumeric mode lacks.
         QrError: *text* does not fit at level L either.
+        QrLayoutError: *text* has a run of zeros longer than any that a certificate can have.
     """
     if not 1 <= max_version <= _MAX_QR_VERSION:
         raise ValueError(f"max_version is {max_version}, not 1 to {_MAX_QR_VERSION}")
@@ -133,7 +134,11 @@ def _lay_out_compatibly(text: str, level: Level) -> bytes:
     }[level]
     code = QRCode(error_correction=correction, mask_pattern=_MASK)
     code.add_data(util.QRData(text, mode=_ALPHANUMERIC_MODE))
-    code.make()
+    try:
+        code.make()
+    except ValueError as error:
+        # `qrcode` 8.2 takes the logarithm of zero where a whole block of the symbol, sixteen bytes or more, is zero.
+        raise QrLayoutError("the text has too long a run of zeros for alphanumeric mode") from error
     return b"".join(bytes(map(bool, row)) for row in code.modules)
 
 

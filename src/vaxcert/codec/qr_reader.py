@@ -11,10 +11,10 @@ from math import sqrt
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 import zxingcpp
-from PIL import Image, ImageChops, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Decoder = Literal["zxing-cpp", "pyzbar"]
 
@@ -37,6 +37,7 @@ _FLAT = 8
 """The least difference between the darkest and the lightest pixel, of 255, that can be a code."""
 _SMALLEST_SIDE = 21
 """The modules along the edge of version 1: a picture with fewer pixels holds no code."""
+_PAPER = 255
 _CROP_MARGIN = 0.25
 """What is added around a symbol seen but not read, of its size: the corners were found on a bad picture."""
 
@@ -59,6 +60,11 @@ class Box:
             right=outer.left + self.right * width,
             bottom=outer.top + self.bottom * height,
         )
+
+    def overlaps(self, other: Box) -> bool:
+        """Return whether the two boxes have more than an edge in common."""
+        apart = self.right <= other.left or other.right <= self.left
+        return not (apart or self.bottom <= other.top or other.bottom <= self.top)
 
 
 WHOLE: Final = Box(left=0.0, top=0.0, right=1.0, bottom=1.0)
@@ -97,18 +103,28 @@ def glance(picture: Image.Image) -> Glance:
 def search(picture: Image.Image) -> tuple[Reading, ...]:
     """Return the symbols in *picture*, a grey one (mode L), with all means where they are needed.
 
-    An easy picture is read once. Each symbol that was seen but not read is then tried alone, and the whole picture
-    where nothing was read at all. The same symbol may be in the answer twice.
+    A picture in which all that is seen is read at once costs one look. Otherwise the symbols that were seen but not
+    read are tried one by one, and then, if any is left or nothing was read, the whole picture without what was read.
+    What is missed is a symbol too bad to be noticed at all on a page from which another was read: to look for it
+    would cost each page with one code a hundred times its reading.
     """
     darkest, lightest = cast("tuple[float, float]", picture.getextrema())  # one band
     if lightest - darkest < _FLAT or min(picture.size) < _SMALLEST_SIDE:
         return ()
     seen = glance(picture)
     readings = list(seen.readings)
+    left = 0
     for box in seen.unread[:MAX_CROPS]:
+        # Bad pictures make zxing-cpp see a symbol at several places.
+        if any(box.overlaps(reading.box) for reading in readings):
+            continue
         part = _with_margin(box)
-        readings += (_moved(reading, part) for reading in _restored_readings(_crop(picture, part)))
-    return tuple(readings) or _restored_readings(picture)
+        found = [_moved(reading, part) for reading in _restored_readings(_crop(picture, part))]
+        readings += found
+        left += not found
+    if left or not readings:
+        readings += _restored_readings(_without(picture, readings))
+    return tuple(readings)
 
 
 def decoders() -> tuple[Decoder, ...]:
@@ -121,7 +137,7 @@ def decoders() -> tuple[Decoder, ...]:
 
 def _restored_readings(picture: Image.Image) -> tuple[Reading, ...]:
     """Return what is read in the first restored form of *picture* in which anything is."""
-    for restored in _restored(ImageOps.autocontrast(_at_most(picture, WORKING_PIXELS))):
+    for restored in _restored(_at_most(picture, WORKING_PIXELS)):
         readings = _zxing_readings(restored, _zxing(restored)) or tuple(_zbar_readings(restored))
         if readings:
             return readings
@@ -179,6 +195,25 @@ def _crop(picture: Image.Image, box: Box) -> Image.Image:
     left, top = int(box.left * picture.width), int(box.top * picture.height)
     right, bottom = int(box.right * picture.width) + 1, int(box.bottom * picture.height) + 1
     return picture.crop((left, top, min(right, picture.width), min(bottom, picture.height)))
+
+
+def _without(picture: Image.Image, readings: Sequence[Reading]) -> Image.Image:
+    """Return *picture* with paper where *readings* were read."""
+    if not readings:
+        return picture
+    rest = picture.copy()
+    for reading in readings:
+        box = reading.box
+        rest.paste(
+            _PAPER,
+            (
+                int(box.left * picture.width),
+                int(box.top * picture.height),
+                int(box.right * picture.width) + 1,
+                int(box.bottom * picture.height) + 1,
+            ),
+        )
+    return rest
 
 
 def _moved(reading: Reading, outer: Box) -> Reading:

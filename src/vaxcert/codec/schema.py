@@ -91,7 +91,10 @@ def is_valid(dcc: object, version: str) -> bool:
     Raises:
         ValueError: There is no such version; `nearest_version` finds one.
     """
-    return _says_yes(_validator(version), dcc)
+    try:
+        return _validator(version).is_valid(dcc)
+    except ValueError:  # the validator's word for a value that JSON cannot hold, or a map's key that is not text
+        return False
 
 
 def is_strict(dcc: object, version: str) -> bool:
@@ -103,7 +106,10 @@ def is_strict(dcc: object, version: str) -> bool:
     Raises:
         ValueError: There is no such version; `nearest_version` finds one.
     """
-    return _says_yes(_strict_validator(version), dcc)
+    try:
+        return _strict_validator(version).is_valid(dcc)
+    except ValueError:  # as in `is_valid`
+        return False
 
 
 def check_dcc(dcc: object, *, version: str) -> None:
@@ -223,13 +229,6 @@ def _validator(version: str) -> Validator:
     from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - what never meets a certificate need not load it
 
     return Draft202012Validator(_schema(version), mask="the value", offline=True)
-
-
-def _says_yes(validator: Validator, dcc: object) -> bool:
-    try:
-        return validator.is_valid(dcc)
-    except ValueError:  # the validator's word for a value that JSON cannot hold, or a map's key that is not text
-        return False
 
 
 @cache

@@ -45,7 +45,7 @@ def of(card: Card, verify_at: str | None) -> dict[str, object]:
     field_numbers = (*map(str, range(4, 5 + len(numbered))), "", "")
     countries = value_set("country")
     return {
-        "title": card.entry.title._asdict(),
+        "title": {"vi": card.entry.title.vi.upper(), "en": card.entry.title.en},
         "state": card.issuing_country == _STATE_WITH_HEADING,
         "country": {
             "vi": countries.display(card.issuing_country, "vi").upper(),

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vaxcert.codec import cbor, cose, hc1, schema
-from vaxcert.codec.cwt import Claims
-from vaxcert.codec.inflate import BEST_LEVEL
+from vaxcert.codec.cwt import MAX_NUMERIC_DATE, Claims
+from vaxcert.codec.inflate import BEST_LEVEL, FASTEST_LEVEL
 from vaxcert.errors import ExpiryPastDscError, FieldProblem, SchemaError, SignerUsageError
+from vaxcert.model.certificate_type import CertificateType
+from vaxcert.model.parsing import FieldError, parse_text
 from vaxcert.model.uvci import Uvci
 from vaxcert.model.valuesets import value_set
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from typing import NoReturn
 
-    from vaxcert.model.certificate_type import CertificateType
     from vaxcert.model.kid import Kid
     from vaxcert.model.names import PersonName
     from vaxcert.model.records import Record
@@ -32,14 +32,14 @@ SINGLE_NAME_SCHEMA_VERSION = "1.3.2"
 """The first that takes a holder without a family name."""
 
 MAX_VALIDITY = timedelta(days=3660)
-
-_FARTHEST_EAST = timedelta(hours=14)
-"""UTC+14: no calendar on Earth is further ahead, so a later day than there is in the future everywhere."""
+"""Ten years: longer than any DSC lives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """A signed certificate, ready to be printed."""
+class Certificate(NamedTuple):
+    """A signed certificate, ready to be printed.
+
+    Its `repr` keeps the holder's data to itself. (A tuple, being made in a quarter of a frozen dataclass's time.)
+    """
 
     text: str
     """What the QR code carries, `HC1:...`."""
@@ -53,6 +53,9 @@ class Certificate:
     issuing_country: str
     payload: Mapping[str, object]
     """The DCC, as signed."""
+
+    def __repr__(self) -> str:
+        return f"Certificate(uvci={self.uvci!r}, kid={self.kid}, expires_at={self.expires_at:%Y-%m-%dT%H:%M:%SZ})"
 
 
 class Issuer:
@@ -76,26 +79,27 @@ class Issuer:
             signer: Holds the private key of a DSC.
             country: The issuing country; also the country of the event where a record names none.
             issuer: Who answers for a certificate where its record names nobody, at most 80 characters.
-            validity: How long a certificate holds; Decision 5772/QĐ-BYT says twelve months.
+            validity: How long a certificate holds, in whole seconds; Decision 5772/QĐ-BYT says twelve months.
             level: The zlib level, 9 for printed codes, 1 for speed.
 
         Raises:
-            ValueError: *country* is no code, or *validity* is not positive.
+            ValueError: An argument is none that a certificate can be issued with.
         """
         if country not in value_set("country").codes:
             raise ValueError(f"{country!r} is no two-letter country code")
         if not timedelta(seconds=1) <= validity <= MAX_VALIDITY:
             raise ValueError(f"validity lies between a second and {MAX_VALIDITY.days} days")
-        validity = timedelta(seconds=int(validity.total_seconds()))
+        if not FASTEST_LEVEL <= level <= BEST_LEVEL:
+            raise ValueError(f"level lies between {FASTEST_LEVEL} and {BEST_LEVEL}")
         self.signer = signer
         self.country = country
-        self.issuer = issuer
-        self.validity = validity
+        self.issuer = _issuer_text(issuer)
+        self.validity = timedelta(seconds=int(validity.total_seconds()))
         self.level = level
         self._validity_seconds = int(validity.total_seconds())
         self._protected = cose.protected_header(signer.algorithm, signer.kid.value)
-        self._answered: tuple[CertificateType, int] | None = None
         self._uvci_start = str(Uvci.random(country, bytes(16)))[:-32]
+        self._read_limits()
 
     def issue(self, record: Record, *, at: datetime, uvci: Uvci | None = None) -> Certificate:
         """Return the certificate for *record*, issued at *at* (aware).
@@ -112,23 +116,17 @@ class Issuer:
             SigningError: The signer failed.
             ValueError: *at* is naive.
         """
-        if at.tzinfo is None:
-            raise ValueError("at needs a time zone: a certificate holds from an instant")
-        issued, issued_at, last_day = _clock(at)
+        issued, issued_at = _clock(at)
         expires = issued + self._validity_seconds
-        question = (record.certificate_type, issued)
-        if question != self._answered:  # a batch asks the same for every record
-            self._check_signer(record.certificate_type, issued, expires)
-            self._answered = question
-        if record.latest_event() > last_day:
+        kind = record.certificate_type
+        if not (self._starts <= issued <= self._stops_signing and expires <= self._ends and kind in self._kinds):
+            self._refuse(kind, issued)
+        if record.is_ahead_of(at):
             problem = FieldProblem(record.event_field, "in_the_future", "lies after the issue time")
             raise SchemaError("the record is dated after the issue time", problems=[problem])
         # The opaque part is 128 random bits in hexadecimal: it says nothing about the holder.
         uvci_text = str(uvci) if uvci else self._uvci_start + os.urandom(16).hex().upper()
-        dcc = _dcc(record, uvci_text, country=self.country, issuer=self.issuer)
-        version = dcc["ver"]
-        if not schema.is_strict(dcc, version):
-            schema.check_strict(dcc, version=version)
+        dcc = self._dcc(record, uvci_text)
         payload = cbor.encode(Claims(self.country, issued, expires, dcc).to_map())
         signature = self.signer.sign(cose.sig_structure(self._protected, payload))
         message = cose.encode(self._protected, payload, signature)
@@ -136,7 +134,7 @@ class Issuer:
             hc1.encode(message, level=self.level),
             uvci_text,
             self.signer.kid,
-            record.certificate_type,
+            kind,
             issued_at,
             issued_at + self.validity,
             message,
@@ -144,38 +142,70 @@ class Issuer:
             dcc,
         )
 
-    def _check_signer(self, kind: CertificateType, issued: int, expires: int) -> None:
+    def _dcc(self, record: Record, uvci: str) -> dict[str, object]:
+        """Return the DCC of *record*, its keys in deterministic order (RFC 8949 §4.2.1), having checked it."""
+        person = record.person
+        name = person.name
+        version = SCHEMA_VERSION if name.family_std else SINGLE_NAME_SCHEMA_VERSION
+        dcc: dict[str, object] = {
+            record.group: [
+                record.to_entry(uvci=uvci, country=record.country or self.country, issuer=record.issuer or self.issuer)
+            ],
+            "dob": person.birth_date.iso,
+            "nam": _name(name),
+            "ver": version,
+        }
+        if not schema.is_strict(dcc, version):
+            schema.check_strict(dcc, version=version)
+        return dcc
+
+    def _read_limits(self) -> None:
+        """Keep what the DSC allows, so that each certificate asks for it by a few comparisons."""
         dsc = self.signer.certificate
-        if dsc is None:
-            return  # a bare key, which only a test or a remote signer with its own checks has
-        if dsc.usages and kind not in dsc.usages:
-            raise SignerUsageError(f"the DSC {self.signer.kid} may not sign a {kind.name.lower()} certificate")
-        if not dsc.is_valid_at(issued):
-            raise SignerUsageError(f"the DSC {self.signer.kid} is outside its validity at the issue time")
-        if expires > dsc.not_after_seconds:
-            raise ExpiryPastDscError(
-                f"the certificate would outlive the DSC {self.signer.kid}, which ends at {dsc.not_after:%Y-%m-%d}",
-                hint="choose a shorter validity, or rotate the DSC with `vaxcert keys rotate`",
-            )
+        if dsc is None:  # a bare key, which only a test or a remote signer with its own checks has
+            self._starts, self._ends, self._stops_signing = 0, MAX_NUMERIC_DATE, MAX_NUMERIC_DATE
+            self._kinds = tuple(CertificateType)
+            return
+        key_use_ends = None if dsc.certificate is None else dsc.certificate.key_use_ends
+        self._starts = max(dsc.not_before_seconds, 0)
+        self._ends = min(dsc.not_after_seconds, MAX_NUMERIC_DATE)
+        self._stops_signing = self._ends if key_use_ends is None else min(int(key_use_ends.timestamp()), self._ends)
+        # A tuple, since a set would hash an Enum, which is slow, and `in` finds the same object at once.
+        self._kinds = tuple(dsc.usages) or tuple(CertificateType)
+
+    def _refuse(self, kind: CertificateType, issued: int) -> NoReturn:
+        kid, hint = self.signer.kid, "rotate the DSC with `vaxcert keys rotate`"
+        if kind not in self._kinds:
+            raise SignerUsageError(f"the DSC {kid} may not sign a {kind.name.lower()} certificate")
+        if not self._starts <= issued <= self._ends:
+            raise SignerUsageError(f"the DSC {kid} is outside its validity at the issue time", hint=hint)
+        if issued > self._stops_signing:
+            until = datetime.fromtimestamp(self._stops_signing, UTC)
+            raise SignerUsageError(f"the key of the DSC {kid} may sign until {until:%Y-%m-%d} only", hint=hint)
+        ends = datetime.fromtimestamp(self._ends, UTC)
+        raise ExpiryPastDscError(
+            f"the certificate would outlive the DSC {kid}, which ends at {ends:%Y-%m-%d}",
+            hint=f"choose a shorter validity, or {hint}",
+        )
 
 
-@lru_cache(maxsize=16)
-def _clock(at: datetime) -> tuple[int, datetime, date]:
-    """Return *at* as whole seconds and in UTC, and the last day that has begun somewhere on Earth."""
-    seconds = int(at.timestamp())
-    return seconds, datetime.fromtimestamp(seconds, UTC), (at + _FARTHEST_EAST).date()
+@lru_cache(maxsize=16)  # a batch asks the same for every record
+def _clock(at: datetime) -> tuple[int, datetime]:
+    """Return *at* as whole seconds since 1970 and in UTC."""
+    if at.utcoffset() is None:
+        raise ValueError("at needs a time zone: a certificate holds from an instant")
+    seconds = int(at.timestamp() // 1)
+    return seconds, datetime.fromtimestamp(seconds, UTC)
 
 
-def _dcc(record: Record, uvci: str, *, country: str, issuer: str) -> dict[str, object]:
-    """Return the DCC of *record*, its keys in deterministic order (RFC 8949 §4.2.1)."""
-    name = record.person.name
-    group = record.to_entry(uvci=uvci, country=record.country or country, issuer=record.issuer or issuer)
-    return {
-        record.certificate_type.value: [group],
-        "dob": str(record.person.birth_date),
-        "nam": _name(name),
-        "ver": SCHEMA_VERSION if name.family_std else SINGLE_NAME_SCHEMA_VERSION,
-    }
+def _issuer_text(issuer: str) -> str:
+    try:
+        text = parse_text(issuer)
+    except FieldError as error:
+        raise ValueError(f"issuer {error.message}") from error
+    if not text:
+        raise ValueError("issuer is missing")
+    return text
 
 
 def _name(name: PersonName) -> dict[str, str]:

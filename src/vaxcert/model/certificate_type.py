@@ -11,3 +11,6 @@ class CertificateType(StrEnum):
     VACCINATION = "v"
     TEST = "t"
     RECOVERY = "r"
+
+    # An Enum hashes by its name, in Python; a text that equals its value has to hash by it, and does so in C.
+    __hash__ = str.__hash__

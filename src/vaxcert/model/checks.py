@@ -47,17 +47,18 @@ def latest_day(at: datetime) -> date:
 
 
 def text_problems(**texts: str | None) -> tuple[FieldProblem, ...]:
-    """Return what is wrong with *texts* by field: signed or printed, they are not blank, too long or partly invisible."""
+    """Return what is wrong with *texts* by field: what is signed or printed is not blank, too long or invisible."""
     found: tuple[FieldProblem, ...] = ()
     for field, text in texts.items():
         if text is None or (text.isprintable() and len(text) <= MAX_TEXT_CHARACTERS and text.strip()):
             continue
         if len(text) > MAX_TEXT_CHARACTERS:
-            found += (FieldProblem(field, "too_long", f"is longer than {MAX_TEXT_CHARACTERS} characters"),)
+            problem = FieldProblem(field, "too_long", f"is longer than {MAX_TEXT_CHARACTERS} characters")
         elif text.strip():
-            found += (FieldProblem(field, "invisible_character", "has a control or invisible character"),)
+            problem = FieldProblem(field, "invisible_character", "has a control or invisible character")
         else:
-            found += (FieldProblem(field, "missing", "is missing"),)
+            problem = FieldProblem(field, "missing", "is missing")
+        found += (problem,)
     return found
 
 
@@ -108,8 +109,11 @@ def event_problems(field: str, day: date | None, born: PartialDate | None) -> tu
     if day is None:
         return ()
     if day < FIRST_CASES:
-        return (FieldProblem(field, "before_disease", f"lies before {FIRST_CASES:%Y-%m}, when COVID-19 was first seen"),)
-    if born is not None and day < born.earliest:
+        return (
+            FieldProblem(field, "before_disease", f"lies before {FIRST_CASES:%Y-%m}, when COVID-19 was first seen"),
+        )
+    # ISO texts compare as their days do, and a month or a year as its first day.
+    if born is not None and day.isoformat() < born.iso:
         return (FieldProblem(field, "before_birth", "lies before the birth date"),)
     return ()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vaxcert.model import parsing
 from vaxcert.model.certificate_type import CertificateType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
 _LIKENESS = 0.6  # how alike a name must be to be worth a hint: brith_date is, phone is not
 _MAX_NAME_CHARACTERS = 80
@@ -29,38 +29,55 @@ class Field:
     required: bool = False
 
 
+class FieldTable:
+    """The fields that one kind of record has, ready to be looked up. Iterating gives them in their order."""
+
+    def __init__(self, *fields: Field) -> None:
+        self._fields = fields
+        self.parsers: Mapping[str, Callable[[str], object]] = {field.name: field.parse for field in fields}
+        """How the text of each field is read, by its name."""
+        self.required = frozenset(field.name for field in fields if field.required)
+        self.names: Mapping[str, str] = {
+            fold_name(name): field.name for field in fields for name in (field.name, *field.aliases)
+        }
+        """The field's name by everything that a column of it may be called, folded."""
+        # A misspelt key is in every row of a file, and the search takes a millisecond.
+        self.nearest = lru_cache(maxsize=256)(self._nearest)
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self._fields)
+
+    def _nearest(self, name: str) -> str | None:
+        """Return the field that *name* is likely to mean, None where it resembles none."""
+        near = difflib.get_close_matches(fold_name(name[:_MAX_NAME_CHARACTERS]), self.names, n=1, cutoff=_LIKENESS)
+        return self.names[near[0]] if near else None
+
+    def describe(self) -> str:
+        """Return the names of the fields on one line, those that may be missing in brackets."""
+        return " ".join(field.name if field.required else f"[{field.name}]" for field in self)
+
+
 def fold_name(name: str) -> str:
-    """Return what equal column names have in common: case, blanks, low lines and the form of diacritics do not count."""
+    """Return what equal names of columns have in common: case, blanks, low lines and the form of diacritics differ."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().replace("_", " ").split())
 
 
-@cache
-def names_of(fields: tuple[Field, ...]) -> Mapping[str, str]:
-    """Return the field's name by every folded name that a column of it may have."""
-    return {fold_name(alias): field.name for field in fields for alias in (field.name, *field.aliases)}
-
-
-@lru_cache(maxsize=256)  # a misspelt key is in every row of a file, and the search takes a millisecond
-def nearest_field(name: str, fields: tuple[Field, ...]) -> str | None:
-    """Return the field that *name* is likely to mean, None where it resembles none."""
-    names = names_of(fields)
-    near = difflib.get_close_matches(fold_name(name[:_MAX_NAME_CHARACTERS]), names, n=1, cutoff=_LIKENESS)
-    return names[near[0]] if near else None
-
-
-def describe(fields: Sequence[Field]) -> str:
-    """Return the names of *fields* on one line, those that may be missing in brackets."""
-    return " ".join(field.name if field.required else f"[{field.name}]" for field in fields)
-
-
-_text, _written = parsing.parse_text, parsing.parse_written_name
+_text, _private = parsing.parse_text, parsing.parse_private_text
+_written = str  # `PersonName` cleans and checks a name, in its own way
 _PERSON = (
-    Field("record_id", "your own number for the record, once in a file", _text, ("mã hồ sơ", "stt", "id")),
+    Field("record_id", "your own number for the record, once in a file", _private, ("mã hồ sơ", "stt", "id")),
     Field("family_name", "family name; one of the two names is needed", _written, ("họ", "surname", "last_name")),
     Field("given_name", "middle and given names", _written, ("tên đệm và tên", "tên", "first_name")),
-    Field("full_name", "both in one, family name first, where a file keeps no two columns", _written, ("họ và tên", "họ tên")),
-    Field("family_name_standardised", "in A-Z and <, as in the passport, where the name itself does not tell", _text),
-    Field("given_name_standardised", "the same for the given names", _text),
+    Field(
+        "full_name",
+        "both in one, family name first, where a file keeps no two columns",
+        _written,
+        ("họ và tên", "họ tên"),
+    ),
+    Field(
+        "family_name_standardised", "in A-Z and <, as in the passport, where the name itself does not tell", _private
+    ),
+    Field("given_name_standardised", "the same for the given names", _private),
     Field(
         "birth_date",
         "date, month or year of birth",
@@ -72,7 +89,7 @@ _PERSON = (
     Field(
         "citizen_id",
         "number of the identity document; kept, not signed",
-        _text,
+        _private,
         ("số định danh", "số định danh cá nhân", "cccd", "số cccd", "cmnd", "cmnd/cccd"),
     ),
     Field("nationality", "two-letter country code; printed, not signed", parsing.parse_country, ("quốc tịch",)),
@@ -84,9 +101,11 @@ _ISSUED_BY = (
         parsing.parse_country,
         ("quốc gia", "nước"),
     ),
-    Field("issuer", "who answers for the certificate; default: the issuer's name", _text, ("cơ quan cấp", "đơn vị cấp")),
+    Field(
+        "issuer", "who answers for the certificate; default: the issuer's name", _text, ("cơ quan cấp", "đơn vị cấp")
+    ),
 )
-VACCINATION_FIELDS = (
+VACCINATION_FIELDS = FieldTable(
     *_PERSON,
     Field(
         "product",
@@ -109,7 +128,7 @@ VACCINATION_FIELDS = (
     Field("site", "where it was given; printed, not signed", _text, ("nơi tiêm", "cơ sở tiêm", "cơ sở tiêm chủng")),
     *_ISSUED_BY,
 )
-TEST_FIELDS = (
+TEST_FIELDS = FieldTable(
     *_PERSON,
     Field(
         "test_type",
@@ -131,7 +150,7 @@ TEST_FIELDS = (
     Field("test_centre", "where it was done", _text, ("nơi xét nghiệm",)),
     *_ISSUED_BY,
 )
-RECOVERY_FIELDS = (
+RECOVERY_FIELDS = FieldTable(
     *_PERSON,
     Field(
         "first_positive_date", "day of the first positive test", parsing.parse_day, ("ngày dương tính",), required=True

@@ -1,23 +1,21 @@
-"""From named fields, as a file, a request or a program has them, to the values of a record; all that is wrong at once."""
+"""From named fields, as a file, a request or a program has them, to the values of a record."""
 
 from __future__ import annotations
 
-from datetime import date
-from functools import cache
-from typing import TYPE_CHECKING, cast
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 from vaxcert.errors import CodecError, FieldProblem, SchemaError
 from vaxcert.model.checks import refuse
-from vaxcert.model.fields import nearest_field
 from vaxcert.model.names import PersonName, split_vietnamese
 from vaxcert.model.parsing import FieldError
 from vaxcert.model.person import Person
 from vaxcert.model.valuesets import resolve_product
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from vaxcert.model.fields import Field
+    from vaxcert.model.fields import FieldTable
     from vaxcert.model.partial_date import PartialDate
     from vaxcert.model.person import Sex
     from vaxcert.model.valuesets import ProductCodes
@@ -26,78 +24,109 @@ _MAX_INTEGER = 10**18
 _MAX_SHOWN_CHARACTERS = 40
 
 
+class Values(TypedDict, total=False):
+    """What the parsers of `vaxcert.model.fields` make of each field."""
+
+    record_id: str
+    family_name: str
+    given_name: str
+    full_name: str
+    family_name_standardised: str
+    given_name_standardised: str
+    birth_date: PartialDate
+    sex: Sex
+    citizen_id: str
+    nationality: str
+    country: str
+    issuer: str
+    product: str
+    manufacturer: str
+    vaccine: str
+    lot: str
+    dose_number: int
+    total_doses: int
+    vaccination_date: date
+    site: str
+    test_type: str
+    sampled_at: datetime
+    result: str
+    test_name: str
+    device: str
+    test_centre: str
+    first_positive_date: date
+    valid_from: date
+    valid_until: date
+
+
 class Reading:
     """What the fields of one record say: the values that could be read, and every problem with the others.
 
-    `person` and `product` take their fields out of `values`; what is left are the record's own.
+    Where there are no `problems`, every required field is among the `values`.
     """
 
     __slots__ = ("problems", "values")
 
-    def __init__(self, fields: Mapping[str, object], known: tuple[Field, ...]) -> None:
+    def __init__(self, fields: Mapping[str, object], known: FieldTable) -> None:
         """Read *fields*, of which a record has those that are *known*; what is empty or None counts as absent."""
-        parsers, required = _tables(known)
-        values: dict[str, object] = {}
+        values: Values = {}
         problems: list[FieldProblem] = []
+        parsers = known.parsers
         for name, value in fields.items():
             try:
                 text = (value if type(value) is str else _text_of(value)).strip()
                 if name not in parsers:
                     problems.append(_unknown(name, known))
                 elif text:
-                    values[name] = parsers[name](text)
+                    values[name] = parsers[name](text)  # type: ignore[literal-required] # `Values` has their types
             except FieldError as error:
                 problems.append(FieldProblem(name, error.code, error.message))
-        if not required <= values.keys():
+        if not known.required <= values.keys():
             wrong = {problem.field for problem in problems}
             absent = (field.name for field in known if field.required and field.name not in values)
             problems.extend(FieldProblem(name, "missing", "is missing") for name in absent if name not in wrong)
         self.values, self.problems = values, problems
 
-    def person(self) -> Person:
-        """Return the holder; without meaning where there are `problems`."""
-        take = self.values.pop
-        name = self._name(
-            cast("str", take("family_name", "")),
-            cast("str", take("given_name", "")),
-            cast("str", take("family_name_standardised", "")),
-            cast("str", take("given_name_standardised", "")),
-        )
+    def person(self) -> Person | None:
+        """Return the holder, or None where there are `problems`."""
+        values = self.values
+        name = self._name()
+        if name is None or self.problems:
+            return None
         return Person(
-            name=cast("PersonName", name),
-            birth_date=cast("PartialDate", take("birth_date", None)),
-            sex=cast("Sex | None", take("sex", None)),
-            citizen_id=cast("str | None", take("citizen_id", None)),
-            nationality=cast("str | None", take("nationality", None)),
+            name=name,
+            birth_date=values["birth_date"],
+            sex=values.get("sex"),
+            citizen_id=values.get("citizen_id"),
+            nationality=values.get("nationality"),
         )
 
-    def product(self) -> ProductCodes:
-        """Return the product; without meaning where there are `problems`."""
-        take = self.values.pop
-        product, manufacturer, vaccine = take("product", None), take("manufacturer", None), take("vaccine", None)
-        codes = None
-        if product is not None:
-            try:
-                codes = resolve_product(
-                    cast("str", product),
-                    manufacturer=cast("str | None", manufacturer),
-                    vaccine=cast("str | None", vaccine),
-                )
-            except SchemaError as error:
-                self.problems.extend(error.problems)
-        return cast("ProductCodes", codes)
+    def product(self) -> ProductCodes | None:
+        """Return the product, or None where it is not known."""
+        values = self.values
+        if "product" not in values:
+            return None
+        maker, vaccine = values.get("manufacturer"), values.get("vaccine")
+        try:
+            return resolve_product(values["product"], manufacturer=maker, vaccine=vaccine)
+        except SchemaError as error:
+            self.problems.extend(error.problems)
+        return None
 
-    def refuse(self, *between_fields: Iterable[FieldProblem]) -> None:
+    def refuse(self, *between_fields: Iterable[FieldProblem]) -> NoReturn:
         """Raise the `SchemaError` with all `problems` and those *between_fields*."""
         refuse([*self.problems, *(problem for group in between_fields for problem in group)])
 
-    def _name(self, family: str, given: str, family_std: str, given_std: str) -> PersonName | None:
-        full = cast("str", self.values.pop("full_name", ""))
-        if full and (family or given):
-            text = "stands beside family_name or given_name: leave one or the other out"
-            self.problems.append(FieldProblem("full_name", "conflict", text))
-            return None
-        if full:
+    def _name(self) -> PersonName | None:
+        values = self.values
+        family, given = values.get("family_name", ""), values.get("given_name", "")
+        family_std = values.get("family_name_standardised", "")
+        given_std = values.get("given_name_standardised", "")
+        full = values.get("full_name")
+        if full is not None:
+            if family or given:
+                text = "stands beside family_name or given_name: leave one or the other out"
+                self.problems.append(FieldProblem("full_name", "conflict", text))
+                return None
             family, given = split_vietnamese(full)
         try:
             return PersonName.of(family, given, family_std=family_std, given_std=given_std)
@@ -110,11 +139,6 @@ class Reading:
                 found.append(FieldProblem("family_name", "missing", error.message))
             self.problems.extend(dict.fromkeys(found))
         return None
-
-
-@cache
-def _tables(known: tuple[Field, ...]) -> tuple[Mapping[str, Callable[[str], object]], frozenset[str]]:
-    return {field.name: field.parse for field in known}, frozenset(field.name for field in known if field.required)
 
 
 def _text_of(value: object) -> str:
@@ -130,8 +154,8 @@ def _text_of(value: object) -> str:
     raise FieldError("wrong_type", "must be text, a whole number or a date")
 
 
-def _unknown(name: str, known: tuple[Field, ...]) -> FieldProblem:
-    near = nearest_field(name, known)
+def _unknown(name: str, known: FieldTable) -> FieldProblem:
+    near = known.nearest(name)
     shown = "".join(sign if sign.isprintable() else "?" for sign in name[:_MAX_SHOWN_CHARACTERS])
     return FieldProblem(shown, "unknown_field", "is no field of this record" + (f": is it {near}?" if near else ""))
 

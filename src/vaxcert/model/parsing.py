@@ -11,7 +11,14 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from vaxcert.errors import PartialDateError
-from vaxcert.model.checks import MAX_TEXT_CHARACTERS, NAA_TEST, RAPID_TEST, code_problems, country_problems, text_problems
+from vaxcert.model.checks import (
+    MAX_TEXT_CHARACTERS,
+    NAA_TEST,
+    RAPID_TEST,
+    code_problems,
+    country_problems,
+    text_problems,
+)
 from vaxcert.model.names import MAX_INPUT_LENGTH
 from vaxcert.model.partial_date import YEARS, PartialDate
 from vaxcert.model.person import Sex
@@ -52,8 +59,8 @@ class FieldError(ValueError):
         self.message = message
 
 
-def parse_text(text: str) -> str:
-    """Return *text* in NFC on one line: runs of blanks, line breaks and the like are one blank."""
+def parse_private_text(text: str) -> str:
+    """Return *text* in NFC on one line, each run of white space one blank. Nothing remembers it."""
     if len(text) > MAX_INPUT_LENGTH:  # before any work on it
         raise FieldError("too_long", f"is longer than {MAX_TEXT_CHARACTERS} characters")
     text = " ".join(text.split())
@@ -64,9 +71,8 @@ def parse_text(text: str) -> str:
     return text
 
 
-def parse_written_name(text: str) -> str:
-    """Return *text* as it stands: `PersonName` cleans and checks a name, in its own way."""
-    return text
+parse_text = lru_cache(maxsize=_MANY)(parse_private_text)
+"""The same for what is said of many people: a product, a lot, a place."""
 
 
 @lru_cache(maxsize=_MANY)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from vaxcert.model import checks
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.fields import RECOVERY_FIELDS, TEST_FIELDS, VACCINATION_FIELDS
 from vaxcert.model.mapping import Reading
+from vaxcert.model.record import Record
 from vaxcert.model.valuesets import check_combination
 
 if TYPE_CHECKING:
@@ -22,46 +23,10 @@ if TYPE_CHECKING:
     from vaxcert.model.person import Person
     from vaxcert.model.valuesets import ProductCodes
 
+__all__ = ["COVID_19", "Record", "RecoveryRecord", "TestRecord", "VaccinationRecord"]
+
 COVID_19 = "840539006"
 """SNOMED CT: the disease that every EU DCC is about."""
-
-
-class Record(Protocol):
-    """What the three kinds of record have in common: enough to issue a certificate from any of them."""
-
-    certificate_type: ClassVar[CertificateType]
-    group: ClassVar[str]
-    """The key of the record's kind in a DCC."""
-    event_field: ClassVar[str]
-    """The field that says when it happened."""
-
-    @property
-    def person(self) -> Person:
-        """The holder."""
-        ...
-
-    @property
-    def record_id(self) -> str | None:
-        """The caller's own name for the record."""
-        ...
-
-    @property
-    def country(self) -> str | None:
-        """The country of the event; the issuer's own when None."""
-        ...
-
-    @property
-    def issuer(self) -> str | None:
-        """Who answers for the certificate; the issuer's default when None."""
-        ...
-
-    def is_ahead_of(self, at: datetime) -> bool:
-        """Return whether the event is certainly still to come at the instant *at* (aware)."""
-        ...
-
-    def to_entry(self, *, uvci: str, country: str, issuer: str) -> dict[str, object]:
-        """Return the record's entry in the DCC, keys in deterministic order."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,16 +71,25 @@ class VaccinationRecord:
             SchemaError: Its `problems` name every bad field at once.
         """
         reading = Reading(fields, VACCINATION_FIELDS)
-        person, product = reading.person(), reading.product()
-        values = reading.values
-        if reading.problems:
-            number, total = cast("int | None", values.get("dose_number")), cast("int | None", values.get("total_doses"))
-            day = cast("date | None", values.get("vaccination_date"))
+        values, person, product = reading.values, reading.person(), reading.product()
+        if person is None or product is None or reading.problems:
+            name = product.product if product else None
             reading.refuse(
-                checks.dose_problems(product.product if product else None, number, total),
-                checks.event_problems("vaccination_date", day, person.birth_date),
+                checks.dose_problems(name, values.get("dose_number"), values.get("total_doses")),
+                checks.event_problems("vaccination_date", values.get("vaccination_date"), values.get("birth_date")),
             )
-        return cls(person=person, product=product, **values)  # type: ignore[arg-type] # each field's parser has the type
+        return cls(
+            person=person,
+            product=product,
+            lot=values["lot"],
+            dose_number=values["dose_number"],
+            total_doses=values["total_doses"],
+            vaccination_date=values["vaccination_date"],
+            site=values.get("site"),
+            country=values.get("country"),
+            issuer=values.get("issuer"),
+            record_id=values.get("record_id"),
+        )
 
     def is_ahead_of(self, at: datetime) -> bool:
         """Return whether the day of the dose has begun nowhere on Earth at the instant *at* (aware)."""
@@ -183,15 +157,26 @@ class TestRecord:
     def from_mapping(cls, fields: Mapping[str, object]) -> TestRecord:
         """Return the record in *fields*; `SchemaError` names every bad one at once."""
         reading = Reading(fields, TEST_FIELDS)
-        person, values = reading.person(), reading.values
-        if reading.problems:
-            kind, name, device = (cast("str | None", values.get(key)) for key in ("test_type", "test_name", "device"))
-            sampled_at = cast("datetime | None", values.get("sampled_at"))
+        values, person = reading.values, reading.person()
+        if person is None or reading.problems:
+            sampled_at = values.get("sampled_at")
+            day = sampled_at.date() if sampled_at else None
             reading.refuse(
-                checks.device_problems(kind, name, device),
-                checks.event_problems("sampled_at", sampled_at.date() if sampled_at else None, person.birth_date),
+                checks.device_problems(values.get("test_type"), values.get("test_name"), values.get("device")),
+                checks.event_problems("sampled_at", day, values.get("birth_date")),
             )
-        return cls(person=person, **values)  # type: ignore[arg-type] # each field's parser has the type
+        return cls(
+            person=person,
+            test_type=values["test_type"],
+            sampled_at=values["sampled_at"],
+            result=values["result"],
+            test_name=values.get("test_name"),
+            device=values.get("device"),
+            test_centre=values.get("test_centre"),
+            country=values.get("country"),
+            issuer=values.get("issuer"),
+            record_id=values.get("record_id"),
+        )
 
     def is_ahead_of(self, at: datetime) -> bool:
         """Return whether the sample is taken after the instant *at* (aware)."""
@@ -248,16 +233,22 @@ class RecoveryRecord:
     def from_mapping(cls, fields: Mapping[str, object]) -> RecoveryRecord:
         """Return the record in *fields*; `SchemaError` names every bad one at once."""
         reading = Reading(fields, RECOVERY_FIELDS)
-        person, values = reading.person(), reading.values
-        if reading.problems:
-            first, start, end = (
-                cast("date | None", values.get(key)) for key in ("first_positive_date", "valid_from", "valid_until")
-            )
+        values, person = reading.values, reading.person()
+        first, born = values.get("first_positive_date"), values.get("birth_date")
+        if person is None or reading.problems:
             reading.refuse(
-                checks.window_problems(first, start, end),
-                checks.event_problems("first_positive_date", first, person.birth_date),
+                checks.window_problems(first, values.get("valid_from"), values.get("valid_until")),
+                checks.event_problems("first_positive_date", first, born),
             )
-        return cls(person=person, **values)  # type: ignore[arg-type] # each field's parser has the type
+        return cls(
+            person=person,
+            first_positive_date=values["first_positive_date"],
+            valid_from=values["valid_from"],
+            valid_until=values["valid_until"],
+            country=values.get("country"),
+            issuer=values.get("issuer"),
+            record_id=values.get("record_id"),
+        )
 
     def is_ahead_of(self, at: datetime) -> bool:
         """Return whether the day of the first positive test has begun nowhere on Earth at the instant *at* (aware)."""

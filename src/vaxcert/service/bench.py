@@ -5,15 +5,15 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Callable
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from vaxcert.codec import cose
+from vaxcert.codec import cbor, cose, picture, qr, qr_display
 from vaxcert.codec.inflate import BEST_LEVEL, FASTEST_LEVEL
 from vaxcert.issue.issuer import Issuer
 from vaxcert.model.certificate_type import CertificateType
@@ -26,7 +26,9 @@ from vaxcert.trust.trust_list import TrustList
 from vaxcert.verify.verifier import Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+T = TypeVar("T")
 
 WARM_UP_ROUNDS = 2
 
@@ -54,6 +56,18 @@ class Figure:
         return (self.microseconds if self.ratio is None else self.ratio) <= self.budget
 
 
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """One pass over distinct inputs, and how many they are."""
+
+    run: Callable[[], object]
+    inputs: int
+
+
+def _over(function: Callable[[T], object], inputs: Sequence[T]) -> _Path:
+    return _Path(lambda: deque(map(function, inputs), maxlen=0), len(inputs))
+
+
 def measure(*, records: int = 400, rounds: int = 15, pictures: int = 40) -> list[Figure]:
     """Return the figures of this machine on one core.
 
@@ -62,7 +76,7 @@ def measure(*, records: int = 400, rounds: int = 15, pictures: int = 40) -> list
     """
     at = datetime.now(UTC)
     csca = create_csca(country="VN", common_name="CSCA of a benchmark", at=at)
-    pair = create_dsc(csca, common_name="DSC of a benchmark", usages=CertificateType, at=at)
+    pair = create_dsc(csca, common_name="DSC of a benchmark", usages=frozenset(CertificateType), at=at)
     dsc = Dsc.of_certificate(pair.certificate)
     signer = PemSigner(pair.private_key, dsc)
     key = generate_private_key(SECP256R1())
@@ -76,20 +90,22 @@ def measure(*, records: int = 400, rounds: int = 15, pictures: int = 40) -> list
     )
     verifier = Verifier(TrustList(entries=(dsc,)))
     certificates = [best.issue(record, at=at) for record in sample]
-    messages = [cose.sig_structure(b"", certificate.cose) for certificate in certificates]
-    signed = [(key.sign(message, scheme), message) for message in messages]
     texts = [certificate.text for certificate in certificates]
+    messages = [cose.parse(cbor.decode(certificate.cose)).to_be_signed() for certificate in certificates]
+    signed = [(key.sign(message, scheme), message) for message in messages]
 
-    paths: dict[str, tuple[Callable[[object], object], Sequence[object]]] = {
-        "sign": (lambda message: key.sign(message, scheme), messages),  # type: ignore[arg-type] # one table, several inputs
-        "issue 9": (lambda record: best.issue(record, at=at), sample),  # type: ignore[arg-type]
-        "issue 1": (lambda record: fastest.issue(record, at=at), sample),  # type: ignore[arg-type]
-        "fields 1": (lambda row: fastest.issue(VaccinationRecord.from_mapping(row), at=at), rows),  # type: ignore[arg-type]
-        "verify raw": (lambda pair: public.verify(*pair, scheme), signed),  # type: ignore[misc]
-        "verify": (lambda text: verifier.verify(text, at=at), texts),  # type: ignore[arg-type]
-        "examine": (lambda text: verifier.examine(text, at=at), texts),  # type: ignore[arg-type]
-    }
-    costs = _interleaved(paths, rounds)
+    costs = _interleaved(
+        {
+            "sign": _over(lambda message: key.sign(message, scheme), messages),
+            "issue 9": _over(lambda record: best.issue(record, at=at), sample),
+            "issue 1": _over(lambda record: fastest.issue(record, at=at), sample),
+            "fields 1": _over(lambda row: fastest.issue(VaccinationRecord.from_mapping(row), at=at), rows),
+            "verify raw": _over(lambda pair: public.verify(pair[0], pair[1], scheme), signed),
+            "verify": _over(lambda text: verifier.verify(text, at=at), texts),
+            "examine": _over(lambda text: verifier.examine(text, at=at), texts),
+        },
+        rounds,
+    )
     sign, verify = costs["sign"], costs["verify raw"]
     return [
         Figure("raw ES256 sign", sign, None, None),
@@ -104,15 +120,15 @@ def measure(*, records: int = 400, rounds: int = 15, pictures: int = 40) -> list
 
 
 def _measure_pictures(texts: Sequence[str], rounds: int) -> list[Figure]:
-    from vaxcert.codec import picture, qr  # noqa: PLC0415 - a missing system library costs these figures only
-
     pictures = [qr.to_png(qr.encode(text)) for text in texts]
-    paths: dict[str, tuple[Callable[[object], object], Sequence[object]]] = {
-        "png": (lambda text: qr.to_png(qr.encode(text)), texts),  # type: ignore[arg-type]
-        "styled": (lambda text: qr.to_styled_png(text), texts[:5]),  # type: ignore[arg-type]
-        "scan": (lambda content: picture.read_codes(content), pictures),  # type: ignore[arg-type]
-    }
-    costs = _interleaved(paths, max(3, rounds // 3))
+    costs = _interleaved(
+        {
+            "png": _over(lambda text: qr.to_png(qr.encode(text)), texts),
+            "styled": _over(lambda text: qr_display.to_styled_png(qr.encode(text)), texts[:5]),
+            "scan": _over(picture.read_codes, pictures),
+        },
+        max(3, rounds // 3),
+    )
     return [
         Figure("QR PNG, bulk path", costs["png"], None, 1200),
         Figure("QR PNG, styled", costs["styled"], None, 20_000),
@@ -120,19 +136,14 @@ def _measure_pictures(texts: Sequence[str], rounds: int) -> list[Figure]:
     ]
 
 
-def _interleaved(
-    paths: dict[str, tuple[Callable[[object], object], Sequence[object]]], rounds: int
-) -> dict[str, float]:
+def _interleaved(paths: Mapping[str, _Path], rounds: int) -> dict[str, float]:
     """Return the median cost of each path in microseconds of CPU an input."""
     spent: dict[str, list[float]] = {name: [] for name in paths}
     for number in range(WARM_UP_ROUNDS + rounds):
-        for name, (path, inputs) in paths.items():
+        for name, path in paths.items():
             gc.collect()
             start = time.thread_time_ns()
-            for item in inputs:
-                path(item)
+            path.run()
             if number >= WARM_UP_ROUNDS:
-                spent[name].append((time.thread_time_ns() - start) / len(inputs) / 1000)
-    return {name: statistics.median(rounds_spent) for name, rounds_spent in spent.items()}
-
-
+                spent[name].append((time.thread_time_ns() - start) / path.inputs / 1000)
+    return {name: statistics.median(figures) for name, figures in spent.items()}

@@ -72,7 +72,7 @@ def run_demo(folder: Path, *, at: datetime, say: Callable[[str], None]) -> Demo:
         _scan(work, demo, verifier, at)
         say(f"scanned and verified: {demo.verified} of {demo.issued} pictures")
     for report in demo.refused:
-        say(f"refused: {Path(report.source or "").name}: {report.message} [{report.code}]")
+        say(f"refused: {Path(report.source or '').name}: {report.message} [{report.code}]")
     return demo
 
 

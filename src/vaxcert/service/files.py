@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, *, mode: int = 0o600) -> Iterator[IO[bytes]]:
     """Give a file to write; at the end it stands at *path*, and after an error nothing does.
 
-    It is readable by its owner alone: certificates are personal data.
+    It is readable by its owner alone unless *mode* says otherwise: certificates are personal data.
 
     Raises:
         StorageError: The file cannot be written.
@@ -32,6 +32,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
+            temporary.chmod(mode)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)

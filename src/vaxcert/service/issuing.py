@@ -2,98 +2,94 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import FieldProblem, SchemaError
+from vaxcert.errors import FieldProblem, QrError, SchemaError, UnprintableTextError
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.records import RecoveryRecord, TestRecord, VaccinationRecord
+from vaxcert.service.rejects import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from vaxcert.issue.issuer import Issuer
     from vaxcert.model.records import Record
     from vaxcert.service.outputs import Output
-    from vaxcert.service.record_files import Row
+    from vaxcert.service.row import Row
 
-_RECORDS: dict[CertificateType, Callable[..., Record]] = {
+_PARSERS: Mapping[CertificateType, Callable[[Mapping[str, object]], Record]] = {
     CertificateType.VACCINATION: VaccinationRecord.from_mapping,
     CertificateType.TEST: TestRecord.from_mapping,
     CertificateType.RECOVERY: RecoveryRecord.from_mapping,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """One thing wrong with one line: enough to mend it, and nothing of what it says."""
-
-    line: int
-    record_id: str
-    problem: FieldProblem
-
-
 @dataclass(slots=True)
 class Tally:
-    """What has become of a batch so far."""
+    """How many rows of a batch have become certificates so far, and how many could not."""
 
     issued: int = 0
     rejected: int = 0
-    rejects: list[Reject] = field(default_factory=list)
 
 
-def issue_rows(  # noqa: D417 - the arguments are described in the text
+def issue_rows(
     rows: Iterable[Row],
     kind: CertificateType,
     issuer: Issuer,
     *,
     at: datetime,
     output: Output | None,
+    reject: Callable[[Reject], None] = lambda _reject: None,
     seen: Callable[[Tally], None] = lambda _tally: None,
 ) -> Tally:
-    """Issue a certificate for each of *rows* into *output*, and return what became of them.
+    """Issue a certificate for each of *rows* into *output*, and return how many there were of each kind.
 
-    A row that is wrong is noted and passed over; any other failure ends the batch. Without an *output* every row is
-    checked and signed all the same, and nothing is kept. *seen* is called after each row.
+    Args:
+        rows: As `vaxcert.service.record_files.read_rows` yields them.
+        kind: What the rows are.
+        issuer: Issues the certificates.
+        at: The issue time (aware).
+        output: Takes the certificates; without one every row is checked and signed all the same, and nothing is kept.
+        reject: Called with each thing that is wrong with a row, which is then passed over.
+        seen: Called after each row.
+
+    Raises:
+        VaxcertError: Anything else than a wrong row ends the batch: the signer, the input as a whole, the disk.
     """
     tally = Tally()
-    parse = _RECORDS[kind]
+    parse = _PARSERS[kind]
+    issued_ids: set[str] = set()
     for row in rows:
         try:
             if row.problem is not None:
                 raise SchemaError(row.problem.message, problems=[row.problem])
             record = parse(row.fields)
+            if record.record_id in issued_ids:
+                raise _duplicate()
             certificate = issuer.issue(record, at=at)
-        except SchemaError as error:
-            tally.rejected += 1
-            record_id = row.fields.get("record_id")
-            problems = error.problems or (FieldProblem("", error.code, error.message),)
-            tally.rejects += [
-                Reject(row.line, str(record_id) if isinstance(record_id, (str, int)) else "", problem)
-                for problem in problems
-            ]
-        else:
             if output is not None:
                 output.write(record, certificate)
+        except (SchemaError, QrError, UnprintableTextError) as error:
+            tally.rejected += 1
+            for problem in _problems(error):
+                reject(Reject.of(row, problem))
+        else:
             tally.issued += 1
+            if record.record_id is not None:
+                issued_ids.add(record.record_id)
         seen(tally)
     return tally
 
 
-def format_rejects(rejects: Iterable[Reject]) -> bytes:
-    """Return the file of rejects: CSV with line, record_id, field, code and hint, which Excel opens as it is."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(("line", "record_id", "field", "code", "hint"))
-    for reject in rejects:
-        problem = reject.problem
-        writer.writerow((reject.line, _inert(reject.record_id), problem.field, problem.code, problem.message))
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+def _duplicate() -> SchemaError:
+    problem = FieldProblem("record_id", "duplicate_record", "is that of an earlier record, which has been issued")
+    return SchemaError("the record is there twice", problems=[problem])
 
 
-def _inert(text: str) -> str:
-    """Return *text* such that a spreadsheet takes it for no formula."""
-    return "'" + text if text[:1] in tuple("=+-@\t\r") else text
+def _problems(error: SchemaError | QrError | UnprintableTextError) -> tuple[FieldProblem, ...]:
+    if isinstance(error, SchemaError) and error.problems:
+        return error.problems
+    field = error.field if isinstance(error, UnprintableTextError) else ""
+    return (FieldProblem(field, error.code, error.message),)

@@ -1,41 +1,131 @@
-"""The signer that a command was given: a key file with its certificate."""
+"""The signer that a command was given: in a keystore, a key file or a token."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import KeyFileError
+from vaxcert.errors import KeyFileError, PassphraseError, TrustEntryError
 from vaxcert.service.files import read_file
+from vaxcert.signing.keystore import Keystore
 from vaxcert.signing.pem import PemSigner
 from vaxcert.signing.private_key import is_encrypted
+from vaxcert.trust.dsc import Dsc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
+    from vaxcert.model.certificate_type import CertificateType
+    from vaxcert.signing.pkcs11 import Pkcs11Signer
+
 MAX_KEY_FILE_BYTES = 64 * 1024
+"""An encrypted RSA key of 16384 bits takes a fifth of this."""
 
-_KEY_SUFFIX, _CERTIFICATE_SUFFIX = ".key.pem", ".pem"
+KEY_SUFFIX, CERTIFICATE_SUFFIX = ".key.pem", ".pem"
+"""How `vaxcert keys` names a private key and, beside it, its certificate."""
+
+_KEY_MARK = b"PRIVATE KEY-----"
 
 
-def load_signer(key: Path, certificate: Path | None, passphrase: Callable[[], bytes | None]) -> PemSigner:
+def load_signer(
+    key: Path,
+    certificate: Path | None,
+    passphrase: Callable[[], bytes | None],
+    *,
+    unsafe_unencrypted: bool = False,
+) -> PemSigner:
     """Return the signer with the private key in the file *key*.
 
     Args:
         key: The private key, PEM; as `vaxcert keys create` names it, ``NAME.key.pem``.
         certificate: The DSC, PEM; by default ``NAME.pem`` beside the key.
         passphrase: Called only where the key is encrypted.
+        unsafe_unencrypted: Take a key that lies there in the clear.
 
     Raises:
         KeyFileError: A file is no key or certificate, or they do not belong together.
-        PassphraseError: The passphrase is missing or wrong.
+        PassphraseError: The passphrase is missing or wrong, or the key in the clear.
         StorageError: A file cannot be read.
     """
     if certificate is None:
-        if not key.name.endswith(_KEY_SUFFIX):
+        if not key.name.endswith(KEY_SUFFIX):
             raise KeyFileError(f"no certificate is known for {key}", hint="name the DSC with --certificate")
-        certificate = key.with_name(key.name.removesuffix(_KEY_SUFFIX) + _CERTIFICATE_SUFFIX)
+        certificate = certificate_beside(key)
     key_pem = read_file(key, limit=MAX_KEY_FILE_BYTES)
     certificate_pem = read_file(certificate, limit=MAX_KEY_FILE_BYTES)
-    password = passphrase() if is_encrypted(key_pem) else None
-    return PemSigner.from_pem(key_pem, certificate_pem, password=password)
+    if _KEY_MARK not in key_pem:
+        raise KeyFileError(f"{key} holds no private key in PEM")
+    encrypted = is_encrypted(key_pem)
+    if not encrypted and not unsafe_unencrypted:
+        raise PassphraseError(
+            f"{key} is not encrypted: whoever can read it can forge certificates",
+            hint="encrypt it, for instance with `openssl pkcs8 -topk8`; for trials there is --unsafe-unencrypted-key",
+        )
+    return PemSigner.from_pem(key_pem, certificate_pem, password=passphrase() if encrypted else None)
+
+
+def load_keystore_signer(
+    folder: Path,
+    passphrase: Callable[[], bytes | None],
+    *,
+    usage: CertificateType,
+    at: datetime,
+    unsafe_unencrypted: bool = False,
+) -> PemSigner:
+    """Return the signer with the newest DSC in the keystore *folder* that may sign a *usage* certificate at *at*.
+
+    Args:
+        folder: A keystore as `vaxcert keys create` makes it.
+        passphrase: Called only where there is such a DSC.
+        usage: What is going to be signed.
+        at: When (aware).
+        unsafe_unencrypted: Take a key that lies there in the clear.
+
+    Raises:
+        KeyFileError: A file is no key or certificate, or they do not belong together.
+        PassphraseError: The passphrase is missing or wrong, or the key in the clear.
+        SignerUsageError: There is no such DSC.
+        StorageError: A file cannot be read.
+    """
+    keystore = Keystore(folder)
+    dsc = keystore.choose(at=at, usage=usage)
+    return keystore.load_signer(dsc.kid, passphrase(), unsafe_unencrypted=unsafe_unencrypted)
+
+
+def load_token_signer(
+    *, module: Path, token_label: str, key_label: str, pin: bytes, certificate: Path
+) -> Pkcs11Signer:
+    """Return the signer with the private key *key_label* in the token *token_label*; it has to be closed.
+
+    Args:
+        module: The token's PKCS#11 library, a shared object.
+        token_label: The token's label.
+        key_label: The private key's label.
+        pin: The user's PIN, UTF-8.
+        certificate: The DSC of the key, PEM.
+
+    Raises:
+        KeyFileError: The certificate cannot be read, or is of another key.
+        MissingDependencyError: The extra ``pkcs11`` is not installed.
+        PassphraseError: The PIN is wrong or locked.
+        SignerUnavailableError: The library, token or key is missing, or refuses to work.
+        StorageError: The certificate's file cannot be read.
+    """
+    from vaxcert.signing.pkcs11 import Pkcs11Signer  # noqa: PLC0415 - an extra, which only tokens need
+
+    try:
+        dsc = Dsc.of_pem(read_file(certificate, limit=MAX_KEY_FILE_BYTES))
+    except TrustEntryError as error:
+        raise KeyFileError(f"{certificate}: {error.message}") from error
+    return Pkcs11Signer.open(module=module, token_label=token_label, key_label=key_label, pin=pin, certificate=dsc)
+
+
+def certificate_beside(key: Path) -> Path:
+    """Return where the certificate of the private key in the file *key*, ``NAME.key.pem``, stands."""
+    return key.with_name(key.name.removesuffix(KEY_SUFFIX) + CERTIFICATE_SUFFIX)
+
+
+def key_beside(certificate: Path) -> Path:
+    """Return where the private key of the certificate in the file *certificate*, ``NAME.pem``, stands."""
+    return certificate.with_name(certificate.name.removesuffix(CERTIFICATE_SUFFIX) + KEY_SUFFIX)

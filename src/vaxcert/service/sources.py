@@ -65,7 +65,7 @@ def read_source(source: str) -> Iterator[Found]:
 
 def _exists(source: str) -> bool:
     try:
-        return Path(source).exists()
+        return source != "" and Path(source).exists()
     except (OSError, ValueError):  # too long for a name, or a NUL in it
         return False
 

@@ -67,7 +67,7 @@ def _der_of_raw(signature: bytes, size: int) -> bytes:
     elif not s[0]:
         s = _integer(s)
     # Up to P-384 the content stays under 128 bytes, so each length is one byte.
-    return b"\x30%c\x02%c%b\x02%c%b" % (len(r) + len(s) + 4, len(r), r, len(s), s)
+    return bytes((0x30, len(r) + len(s) + 4, 2, len(r))) + r + bytes((2, len(s))) + s
 
 
 def _integer(magnitude: bytes) -> bytes:

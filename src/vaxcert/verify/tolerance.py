@@ -66,6 +66,21 @@ def mend(dcc: Mapping[str, object]) -> tuple[dict[str, object], tuple[Warning_, 
     return mended, tuple(Warning_(code, _MESSAGES[code]) for code in found)
 
 
+def is_plain(event: Mapping[str, object], group: str) -> bool:
+    """Return whether *event* has nothing for `mend` to find, where the strict schema has found nothing.
+
+    Args:
+        event: The one entry of a payload that `schema.is_strict` accepts.
+        group: Its group, `v`, `t` or `r`.
+    """
+    if group == "v":
+        # To a JSON schema 2.0 is a whole number.
+        return type(event["dn"]) is int and type(event["sd"]) is int and _is_date(cast("str", event["dt"]))
+    if group == "t":
+        return _is_instant(cast("str", event[_INSTANT]))
+    return all(_is_date(cast("str", event[member])) for member in _RECOVERY_DATES)
+
+
 def _mended_name(name: Mapping[str, object], found: dict[str, None]) -> dict[str, object]:
     mended = _without_nulls(name, found)
     for key, value in mended.items():

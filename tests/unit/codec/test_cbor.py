@@ -56,15 +56,19 @@ def test_a_key_twice_is_refused(wire: str) -> None:
 
 @pytest.mark.parametrize(
     "wire",
-    ["", "ff", "1c", "1800"[:2], "62c328", "0102", "a10101f6", "5b7fffffffffffffff", "9b7fffffffffffffff", "bb7fffffffffffffff",
-     "9a00ffffff00", "a101", "7f4100ff", "f818", "fc"],
-)  # fmt: skip
+    [
+        *("", "ff", "1c", "18", "62c328", "0102", "a10101f6", "9a00ffffff00", "a101", "7f4100ff", "f818", "fc"),
+        *("5b7fffffffffffffff", "9b7fffffffffffffff", "bb7fffffffffffffff"),
+    ],
+)
 def test_what_is_not_one_whole_item_is_refused(wire: str) -> None:
     with pytest.raises(CborError):
         cbor.decode(bytes.fromhex(wire))
 
 
-@pytest.mark.parametrize("tag", [1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 43000, 55799])
+@pytest.mark.parametrize(
+    "tag", [1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 43000, 55799]
+)
 @pytest.mark.parametrize("value", [1, "a", b"\1" * 20, [1, 2], {}, None])
 def test_a_tag_that_would_build_an_object_is_refused(tag: int, value: object) -> None:
     with pytest.raises(CborError):

@@ -8,7 +8,9 @@ KID = b"\1\2\3\4\5\6\7\x08"
 PROTECTED = cose.protected_header(cose.ES256, KID)
 
 
-def message(protected: object = PROTECTED, unprotected: object = None, payload: object = b"p", signature: object = b"s") -> list[object]:
+def message(
+    protected: object = PROTECTED, unprotected: object = None, payload: object = b"p", signature: object = b"s"
+) -> list[object]:
     return [protected, {} if unprotected is None else unprotected, payload, signature]
 
 
@@ -27,7 +29,7 @@ def test_every_length_is_minimal(size: int) -> None:
 
 
 def test_the_protected_header_is_deterministic() -> None:
-    assert PROTECTED == cbor2.dumps({1: -7, 4: KID}, canonical=True)
+    assert cbor2.dumps({1: -7, 4: KID}, canonical=True) == PROTECTED
 
 
 @pytest.mark.parametrize("tags", [(), (18,), (61, 18), (61,)])

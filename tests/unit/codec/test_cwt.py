@@ -47,7 +47,22 @@ def test_the_last_second_of_year_9999_is_read() -> None:
 @pytest.mark.parametrize("name", ["issued", "expires"])
 @pytest.mark.parametrize(
     "value",
-    [..., None, "1700000000", True, -1, -1.0, MAX_NUMERIC_DATE + 1, 2**64 - 1, math.nan, math.inf, -math.inf, 1e300, b"", []],
+    [
+        ...,
+        None,
+        "1700000000",
+        True,
+        -1,
+        -1.0,
+        MAX_NUMERIC_DATE + 1,
+        2**64 - 1,
+        math.nan,
+        math.inf,
+        -math.inf,
+        1e300,
+        b"",
+        [],
+    ],
 )
 def test_an_instant_that_is_none_is_refused(name: str, value: object) -> None:
     with pytest.raises(ClaimError):

@@ -12,7 +12,9 @@ def test_a_message_comes_back(level: int) -> None:
     assert hc1.decode(text) == message
 
 
-@pytest.mark.parametrize("text", ["", "HC1", "hc1:", "HC2:BB8", "HL0:BB8", " HC1:BB8", "HC1BB8", "NO1:BB8", "https://example.org"])
+@pytest.mark.parametrize(
+    "text", ["", "HC1", "hc1:", "HC2:BB8", "HL0:BB8", " HC1:BB8", "HC1BB8", "NO1:BB8", "https://example.org"]
+)
 def test_another_prefix_is_refused(text: str) -> None:
     with pytest.raises(PrefixError):
         hc1.decode(text)

@@ -36,7 +36,9 @@ def test_bytes_after_the_end_are_refused() -> None:
         inflate(deflate(b"content") + b"\0")
 
 
-@pytest.mark.parametrize("stream", [b"", b"HC1", b"\x84\x43", zlib.compress(b"x")[:-1] + b"\0", zlib.compress(b"x")[2:]])
+@pytest.mark.parametrize(
+    "stream", [b"", b"HC1", b"\x84\x43", zlib.compress(b"x")[:-1] + b"\0", zlib.compress(b"x")[2:]]
+)
 def test_what_is_no_zlib_stream_is_refused(stream: bytes) -> None:
     with pytest.raises(InflateError):
         inflate(stream)

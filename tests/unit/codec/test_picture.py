@@ -50,13 +50,23 @@ def sheet(*placed: tuple[str, int, int], size: tuple[int, int] = (900, 600)) -> 
 def tiff(image: Image.Image, order: str, *, white_is_zero: bool = False) -> bytes:
     """Return an uncompressed grey TIFF file in the byte *order* ``<`` or ``>``."""
     pixels = (ImageOps.invert(image) if white_is_zero else image).tobytes()
-    longs = {256: image.width, 257: image.height, 258: 8, 259: 1, 262: int(not white_is_zero), 273: 8, 278: image.height}
-    entries = b"".join(struct.pack(f"{order}HHII", tag, 4, 1, value) for tag, value in [*longs.items(), (279, len(pixels))])
+    longs = {
+        256: image.width,
+        257: image.height,
+        258: 8,
+        259: 1,
+        262: int(not white_is_zero),
+        273: 8,
+        278: image.height,
+    }
+    entries = b"".join(
+        struct.pack(f"{order}HHII", tag, 4, 1, value) for tag, value in [*longs.items(), (279, len(pixels))]
+    )
     header = struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, 8 + len(pixels))
     return header + pixels + struct.pack(f"{order}H", len(longs) + 1) + entries + bytes(4)
 
 
-# --- kinds of files ------------------------------------------------------------------------------------------------
+# --- kinds of files --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -137,7 +147,10 @@ def test_a_wholly_transparent_picture_has_no_code() -> None:
 
 @pytest.mark.parametrize("degrees", [5, 45, 90, 137, 180, 270])
 def test_a_turned_code_is_read(degrees: int) -> None:
-    assert only(file_of(symbol_picture().rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=255))).text == HC1
+    assert (
+        only(file_of(symbol_picture().rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=255))).text
+        == HC1
+    )
 
 
 def test_an_inverted_code_is_read() -> None:

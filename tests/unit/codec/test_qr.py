@@ -14,7 +14,7 @@ from PIL import Image
 from qrcode import QRCode, constants, util
 
 from vaxcert.codec import qr
-from vaxcert.errors import QrAlphabetError, QrError
+from vaxcert.errors import QrAlphabetError, QrError, QrLayoutError
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 HC1 = "HC1:" + "".join(Random(1).choices(ALPHABET, k=560))
@@ -33,7 +33,7 @@ def read(content: bytes) -> zxingcpp.Barcode:
 
 def by_the_qrcode_package(text: str, level: int, version: int) -> bytes:
     code = QRCode(version=version, error_correction=level, mask_pattern=2)
-    code.add_data(util.QRData(text, mode=util.MODE_ALPHA_NUM))
+    code.add_data(util.QRData(text, mode=2))
     code.make(fit=False)
     return b"".join(bytes(map(bool, row)) for row in code.modules)
 
@@ -56,7 +56,7 @@ def bordered(symbol: qr.Symbol, border: int) -> list[list[int]]:
     return [*blank, *([0] * border + list(row) + [0] * border for row in symbol.rows()), *blank]
 
 
-# --- the symbol ----------------------------------------------------------------------------------------------------
+# --- the symbol ------------------------------------------------------------------------------------------------------
 
 
 def test_a_certificate_is_at_level_q_with_mask_2() -> None:
@@ -114,6 +114,13 @@ def test_the_representation_does_not_show_the_text() -> None:
     assert "HC1" not in repr(qr.encode("HC1:SECRET"))
 
 
+def test_a_block_of_zeros_is_refused() -> None:
+    assert qr.encode("0" * 60).version == 4
+    with pytest.raises(QrLayoutError) as caught:
+        qr.encode("0" * 300)
+    assert caught.value.code == "qr_layout"
+
+
 # --- what does not fit -----------------------------------------------------------------------------------------------
 
 
@@ -169,7 +176,7 @@ def test_digits_fall_back_alike() -> None:
         pytest.param("HC1:A\n", id="a final newline"),
         pytest.param("HC1:A\tB", id="a tab"),
         pytest.param("HC1:Đ", id="beyond ASCII"),
-        pytest.param("HC1:\uff21", id="full width"),  # noqa: RUF001 - not a Latin A
+        pytest.param("HC1:\uff21", id="full width"),
         pytest.param("HC1:A_B", id="an underscore"),
         pytest.param("HC1:\u0661", id="another script's digit"),
     ],
@@ -187,7 +194,7 @@ def test_a_version_that_does_not_exist_is_a_programmers_mistake(max_version: int
         qr.encode("HC1:A", max_version=max_version)
 
 
-# --- PNG -----------------------------------------------------------------------------------------------------------
+# --- PNG -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("scale", "border"), [(1, 0), (1, 4), (3, 2), (4, 4), (7, 0), (8, 5)])
@@ -230,7 +237,7 @@ def test_impossible_geometry_is_a_programmers_mistake(scale: int, border: int, m
         qr.to_png(qr.encode("HC1:A"), scale=scale, border=border)
 
 
-# --- SVG -----------------------------------------------------------------------------------------------------------
+# --- SVG -------------------------------------------------------------------------------------------------------------
 
 
 def drawn(path: str, side: int) -> list[list[int]]:

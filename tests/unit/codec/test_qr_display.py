@@ -91,5 +91,5 @@ def test_an_unknown_colour_is_refused() -> None:
 
 @pytest.mark.parametrize(("scale", "border"), [(0, 4), (65, 4), (6, -1)])
 def test_impossible_geometry_of_a_styled_picture_is_refused(scale: int, border: int) -> None:
-    with pytest.raises(ValueError, match="not [01] to 64"):
+    with pytest.raises(ValueError, match=r"not [01] to 64"):
         qr_display.to_styled_png(qr.encode("HC1:A"), scale=scale, border=border)

@@ -48,7 +48,9 @@ def test_a_clean_payload_is_strict(version: str) -> None:
         ("root", "meta", {}, "$"),
     ],
 )
-def test_what_the_schema_lets_through_and_an_issuer_must_not_write(place: str, key: str, value: object, field: str) -> None:
+def test_what_the_schema_lets_through_and_an_issuer_must_not_write(
+    place: str, key: str, value: object, field: str
+) -> None:
     dcc = changed(place, key, value)
     assert is_valid(dcc, "1.3.0")
     assert not is_strict(dcc, "1.3.0")

@@ -25,7 +25,7 @@ from vaxcert.trust.signature import verify_signature
 from vaxcert.verify.codes import code_warnings
 from vaxcert.verify.policy import Allowance
 from vaxcert.verify.report import Warning_
-from vaxcert.verify.tolerance import mend
+from vaxcert.verify.tolerance import is_plain, mend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -164,8 +164,8 @@ def _schema(trial: Trial) -> None:
     dcc = trial.claims.dcc
     event = getattr(trial, "event", None)
     stated = dcc.get("ver")
-    version = schema.nearest_version(stated if isinstance(stated, str) else "")
-    if event is None or not schema.is_strict(dcc, version) or _has_float_doses(event):
+    version = schema.nearest_version(stated)
+    if event is None or not schema.is_strict(dcc, version) or not is_plain(event, trial.group):
         dcc, warnings = mend(dcc)
         trial.warnings.extend(warnings)
         schema.check_dcc(dcc, version=version)
@@ -175,11 +175,6 @@ def _schema(trial: Trial) -> None:
     trial.dcc = dcc
     if event is not None:
         trial.warnings.extend(code_warnings(trial.group, event))
-
-
-def _has_float_doses(event: Mapping[str, object]) -> bool:
-    # To a JSON schema 2.0 is a whole number.
-    return type(event.get("dn")) is float or type(event.get("sd")) is float
 
 
 def _find_event(trial: Trial, dcc: Mapping[str, object]) -> Mapping[str, object] | None:
@@ -211,7 +206,7 @@ def _validity(trial: Trial) -> None:
         raise NotYetValidError(claims.issued_at)
     if dsc is not None:
         # Shell model (hcert-spec A.4): the DSC must be valid when it is used to verify.
-        if not dsc.is_valid_at(trial.at_seconds):
+        if not dsc.not_before_seconds <= trial.at_seconds <= dsc.not_after_seconds:
             raise DscNotValidError("the signer's DSC is outside its own validity at this time")
         # hcert-spec §3.3.4 and §3.3.5 bind the issuer; a verifier that refused would refuse whole countries.
         if claims.expires_seconds > dsc.not_after_seconds:

@@ -1,0 +1,111 @@
+"""Rows of a CSV file (RFC 4180), as spreadsheets write it: commas, semicolons or tabs."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING
+
+from vaxcert.errors import FieldProblem, InputError
+from vaxcert.service.lines import MAX_RECORD_BYTES, Lines, RecordTooLongError
+from vaxcert.service.row import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vaxcert.service.columns import Columns
+
+_DELIMITERS = ",;\t"
+_BROKEN = "is no CSV: a quote or a line break stands in the wrong place"
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t])\s*", re.IGNORECASE)  # Excel's own way to name the delimiter, before the header
+
+
+def csv_rows(lines: Lines, columns: Columns) -> Iterator[Row]:
+    """Yield the rows below the header.
+
+    A row that is no CSV, too long, or of another number of cells is a row with a problem. Where it cannot be known
+    where a row ends, since a quote is not closed, the file is refused: what stands inside a quote is not to be taken for
+    rows. Empty rows and empty cells past the last column are what spreadsheets leave behind.
+
+    Raises:
+        InputError: The header is wrong, or a quote is not closed.
+    """
+    cells, delimiter = _header(lines, columns)
+    names = columns.of_header(cells)
+    is_whole = None not in names
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        lines.begin_record()
+        line = lines.number + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except (csv.Error, RecordTooLongError) as error:
+            if lines.quotes % 2:  # in well-formed CSV: the row is still open
+                raise _unclosed(line) from error
+            yield Row(line, problem=_problem(error))
+            continue
+        if len(cells) > len(names):
+            cells = _without_empty_end(cells, len(names))
+        if not any(map(str.strip, cells)):
+            continue
+        if len(cells) != len(names):
+            message = f"has {len(cells)} cells, the header {len(names)}"
+            yield Row(line, problem=FieldProblem("", "wrong_cell_count", message))
+        elif is_whole:
+            yield Row(line, dict(zip(names, cells, strict=True)))
+        else:
+            yield Row(line, {name: cell for name, cell in zip(names, cells, strict=True) if name is not None})
+
+
+def _header(lines: Lines, columns: Columns) -> tuple[list[str], str]:
+    """Return the cells of the header, and the delimiter: the one that makes the most cells."""
+    delimiters = _DELIMITERS
+    text = _record(lines)
+    if match := _SEPARATOR_LINE.fullmatch(text):
+        delimiters, text = match[1], _record(lines)
+    try:
+        rows = {
+            delimiter: next(csv.reader([text], delimiter=delimiter, strict=True), [])
+            for delimiter in delimiters
+        }
+    except csv.Error as error:
+        raise InputError(f"the header {_BROKEN}", hint=columns.expected) from error
+    delimiter = max(rows, key=lambda delimiter: len(rows[delimiter]))
+    return _without_empty_end(rows[delimiter], 0), delimiter
+
+
+def _record(lines: Lines) -> str:
+    """Return the next record, which has a line break inside a quote where Excel's users put one into a column's name."""
+    lines.begin_record()
+    line = lines.number + 1
+    text = ""
+    try:
+        for part in lines:
+            text += part
+            if not lines.quotes % 2:
+                return text
+    except RecordTooLongError as error:
+        raise InputError(f"the header is longer than {MAX_RECORD_BYTES} bytes") from error
+    if text:
+        raise _unclosed(line)
+    raise InputError("the file has no header")
+
+
+def _without_empty_end(cells: list[str], least: int) -> list[str]:
+    """Return *cells* without the empty ones at the end, but not fewer than *least*."""
+    end = len(cells)
+    while end > least and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]
+
+
+def _problem(error: Exception) -> FieldProblem:
+    if isinstance(error, RecordTooLongError):
+        return FieldProblem("", "line_too_long", f"is longer than {MAX_RECORD_BYTES} bytes")
+    return FieldProblem("", "invalid_csv", _BROKEN)
+
+
+def _unclosed(line: int) -> InputError:
+    return InputError(f"line {line} opens a quote that is not closed", hint='write "" for a quote inside a quoted cell')

@@ -1,0 +1,255 @@
+"""A keystore's life: made with its first DSC, added to, rotated, and shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vaxcert.errors import KeyFileError, PassphraseError, SigningError, TrustEntryError
+from vaxcert.service.files import read_file, whole_folder
+from vaxcert.service.signers import KEY_SUFFIX, MAX_KEY_FILE_BYTES, certificate_beside
+from vaxcert.service.trust_lists import with_kid
+from vaxcert.signing.authority import create_csca, create_dsc, rotate_dsc
+from vaxcert.signing.keystore import Keystore
+from vaxcert.signing.private_key import is_encrypted
+from vaxcert.trust.dsc import Dsc
+from vaxcert.trust.pem import CERTIFICATE_LABEL, is_pem, read_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+    from typing import TypeAlias
+
+    from vaxcert.model.certificate_type import CertificateType
+    from vaxcert.signing.authority import KeyKind, Term
+    from vaxcert.signing.key_pair import KeyPair
+
+    Secret: TypeAlias = Callable[[], bytes]
+    """Asked for only when it is needed, so that nobody types a passphrase for what cannot be done anyway."""
+
+_PRIVATE_KEY = "PRIVATE KEY"
+_ENCRYPTED_PRIVATE_KEY = "ENCRYPTED PRIVATE KEY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DscPlan:
+    """What a new DSC is to be."""
+
+    name: str
+    """What sets the authority apart; the DSC's common name is this with `` DSC`` after it."""
+    organization: str | None
+    usages: Collection[CertificateType]
+    key_kind: KeyKind
+    term: Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEntry:
+    """A certificate, a private key, or both together."""
+
+    path: Path
+    """The certificate's file; without a certificate, the key's."""
+    certificate: Dsc | None
+    is_key_encrypted: bool | None
+    """None where there is no private key."""
+
+
+def create_keys(
+    folder: Path,
+    plan: DscPlan,
+    *,
+    country: str,
+    csca_term: Term,
+    at: datetime,
+    passphrase: Secret,
+    csca_passphrase: Secret | None = None,
+) -> tuple[Path, Path]:
+    """Make a CSCA and its first DSC in the new *folder*, and return the files of their certificates.
+
+    Args:
+        folder: A new or empty folder; it is filled whole or not at all.
+        plan: The DSC; the CSCA bears the same name, with `` CSCA`` after it.
+        country: The state, ISO 3166-1 alpha-2.
+        csca_term: How long the CSCA is valid and signs.
+        at: The start of their validity (aware).
+        passphrase: Encrypts the keys.
+        csca_passphrase: Encrypts the CSCA's key, where it is to have a passphrase of its own.
+
+    Raises:
+        PassphraseError: A passphrase is missing or too short.
+        SigningError: The country, a name or a term cannot be.
+        StorageError: There is something in *folder*, or it cannot be written.
+    """
+    csca = create_csca(
+        country=country, common_name=f"{plan.name} CSCA", organization=plan.organization, at=at, term=csca_term
+    )
+    dsc = _new_dsc(csca, plan, at)
+    with whole_folder(folder) as work:
+        secret = passphrase()
+        keystore = Keystore(work)
+        files = (
+            keystore.add(csca, csca_passphrase() if csca_passphrase else secret),
+            keystore.add(dsc, secret),
+        )
+    csca_file, dsc_file = (folder / file.name for file in files)
+    return csca_file, dsc_file
+
+
+def add_dsc(
+    folder: Path, plan: DscPlan, *, at: datetime, passphrase: Secret, csca_passphrase: Secret | None = None
+) -> Path:
+    """Make another DSC in the keystore *folder*, and return the file of its certificate.
+
+    Args:
+        folder: A keystore with the CSCA's key.
+        plan: The DSC.
+        at: The start of its validity (aware).
+        passphrase: Encrypts its key, and opens the CSCA's.
+        csca_passphrase: Opens the CSCA's key, where that has a passphrase of its own.
+
+    Raises:
+        PassphraseError: A passphrase is missing, wrong or too short.
+        SigningError: A name or a term cannot be, or the CSCA may sign no more.
+        StorageError: The keystore cannot be read or written.
+    """
+    keystore = Keystore(folder)
+    csca, secret = _open_csca(keystore, passphrase, csca_passphrase)
+    return keystore.add(_new_dsc(csca, plan, at), secret)
+
+
+def rotate(
+    folder: Path,
+    *,
+    kid: str | None,
+    term: Term,
+    at: datetime,
+    passphrase: Secret,
+    csca_passphrase: Secret | None = None,
+) -> tuple[Dsc, Path]:
+    """Make the successor of a DSC in the keystore *folder*; return the DSC it follows, and the file of its certificate.
+
+    Args:
+        folder: A keystore with the CSCA's key.
+        kid: The kid of the DSC to follow on, base64 or hexadecimal; None means the newest.
+        term: How long the successor is valid and signs.
+        at: The start of its validity (aware).
+        passphrase: Encrypts its key, and opens the CSCA's.
+        csca_passphrase: Opens the CSCA's key, where that has a passphrase of its own.
+
+    Raises:
+        PassphraseError: A passphrase is missing, wrong or too short.
+        SigningError: No one DSC is meant, or `rotate_dsc` says why.
+        StorageError: The keystore cannot be read or written.
+    """
+    keystore = Keystore(folder)
+    previous = _to_follow(keystore.dscs(), kid, folder)
+    assert previous.certificate is not None  # a keystore has no bare keys
+    csca, secret = _open_csca(keystore, passphrase, csca_passphrase)
+    return previous, keystore.add(rotate_dsc(csca, previous.certificate, at=at, term=term), secret)
+
+
+def read_keys(path: Path) -> tuple[KeyEntry, ...]:
+    """Return what *path* holds: a keystore with its CSCA first and its newest DSC next, or a file of PEM or DER.
+
+    No key is opened, so no passphrase is needed.
+
+    Raises:
+        KeyFileError: A file holds neither certificate nor private key, or one that cannot be read.
+        StorageError: It cannot be read.
+    """
+    if not path.is_dir():
+        return tuple(_read_file(path))
+    found = {entry.path: entry for file in sorted(path.glob("*.pem")) for entry in _read_file(file)}
+    for key_path in [file for file in found if file.name.endswith(KEY_SUFFIX)]:
+        pair = found.get(certificate_beside(key_path))
+        if pair is not None:
+            key = found.pop(key_path)
+            found[pair.path] = KeyEntry(
+                path=pair.path, certificate=pair.certificate, is_key_encrypted=key.is_key_encrypted
+            )
+    if not found:
+        raise KeyFileError(f"there are no keys or certificates (.pem) in {path}")
+    return tuple(sorted(found.values(), key=_rank))
+
+
+def _new_dsc(csca: KeyPair, plan: DscPlan, at: datetime) -> KeyPair:
+    return create_dsc(
+        csca,
+        common_name=f"{plan.name} DSC",
+        usages=plan.usages,
+        at=at,
+        organization=plan.organization,
+        key_kind=plan.key_kind,
+        term=plan.term,
+    )
+
+
+def _open_csca(keystore: Keystore, passphrase: Secret, csca_passphrase: Secret | None) -> tuple[KeyPair, bytes]:
+    """Return the CSCA with its key, and the passphrase for new keys."""
+    keystore.csca()  # without a CSCA there is nothing to ask a passphrase for
+    secret = passphrase()
+    if csca_passphrase is not None:
+        return keystore.load_csca(csca_passphrase()), secret
+    try:
+        return keystore.load_csca(secret), secret
+    except PassphraseError as error:
+        raise PassphraseError(
+            f"the CSCA's key: {error.message}", hint="if it has a passphrase of its own, name --csca-passphrase-file"
+        ) from error
+
+
+def _to_follow(dscs: Sequence[Dsc], kid: str | None, folder: Path) -> Dsc:
+    if kid is not None:
+        named = with_kid(dscs, kid)
+        if len(named) != 1:
+            raise SigningError(f"there is no DSC with kid {kid} in {folder}", hint="see `vaxcert keys list`")
+        return named[0]
+    if not dscs:
+        raise SigningError(f"there is no DSC to follow on in {folder}")
+    lines = {(dsc.subject, dsc.usages, dsc.key_kind) for dsc in dscs}
+    if len(lines) > 1:  # which of them has to be followed on is the authority's to say
+        raise SigningError(
+            f"there are {len(lines)} lines of DSCs in {folder}",
+            hint="name the one to follow on with --kid; `vaxcert keys list` has them",
+        )
+    return dscs[0]
+
+
+def _read_file(path: Path) -> Iterator[KeyEntry]:
+    content = read_file(path, limit=MAX_KEY_FILE_BYTES)
+    blocks = list(read_blocks(content)) if is_pem(content) else []
+    ders = [block.content or b"" for block in blocks if block.label == CERTIFICATE_LABEL] if blocks else [content]
+    labels = [block.label for block in blocks if block.label.endswith(_PRIVATE_KEY)]
+    encrypted = _are_encrypted(labels, content) if labels else None
+    if not ders and encrypted is None:
+        raise _unknown(path)
+    if not ders:
+        yield KeyEntry(path=path, certificate=None, is_key_encrypted=encrypted)
+    for der in ders:
+        try:
+            certificate = Dsc.of_der(der)
+        except TrustEntryError as error:
+            if not blocks:
+                raise _unknown(path) from error
+            raise KeyFileError(f"{path}: {error.message}") from error
+        yield KeyEntry(path=path, certificate=certificate, is_key_encrypted=encrypted)
+
+
+def _are_encrypted(labels: Sequence[str], content: bytes) -> bool:
+    # OpenSSL's older form says so inside the block; with several keys that could be the word of one for another.
+    return all(label == _ENCRYPTED_PRIVATE_KEY for label in labels) or (len(labels) == 1 and is_encrypted(content))
+
+
+def _unknown(path: Path) -> KeyFileError:
+    return KeyFileError(
+        f"{path} holds neither a certificate nor a private key",
+        hint="`vaxcert trust list` shows trust lists in other forms",
+    )
+
+
+def _rank(entry: KeyEntry) -> tuple[int, int, str]:
+    if entry.certificate is None or entry.certificate.certificate is None:
+        return 2, 0, entry.path.name
+    is_ca = entry.certificate.certificate.is_ca
+    return 0 if is_ca else 1, -entry.certificate.not_before_seconds, entry.path.name
