@@ -60,7 +60,7 @@ class Score:
 
 
 def random_text(random: Random) -> str:
-    """Return a text with the looks and length of a certificate's (notes: the median is 541 to 582 characters)."""
+    """Return a text with the looks and length of a certificate's (their median is 541 to 582 characters)."""
     return "HC1:" + "".join(random.choice(ALPHABET) for _ in range(random.randint(536, 580)))
 
 

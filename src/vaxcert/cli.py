@@ -1,63 +1,33 @@
-"""The `vaxcert` command: the group, lazy loading, settings and exit codes; nothing else."""
+"""The `vaxcert` command: the table of commands, their group, and how every run ends; nothing else."""
 
 from __future__ import annotations
 
-import importlib
 import io
-import os
 import sys
 from traceback import walk_tb
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from vaxcert.commands import exit_codes
+from vaxcert.commands.lazy import LazyGroup
 from vaxcert.commands.options import say
 from vaxcert.commands.settings import SETTINGS_FILE, defaults_of, read_settings
-from vaxcert.errors import StorageError, VaxcertError
+from vaxcert.errors import VaxcertError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
-    "bench": "Measure this machine, as ratios to the raw signature.",
+    "bench": "Measure this machine on one core.",
     "completion": "Print the completion script for a shell.",
     "demo": "Issue, print, scan and verify a batch of invented records.",
-    "inspect": "Decode a certificate and show it, NOT verified.",
-    "issue": "Issue certificates from a file of records.",
+    "inspect": "Decode the certificates in SOURCE, NOT VERIFIED.",
+    "issue": "Issue a certificate for each record in SOURCE.",
     "keys": "Create, show and rotate signing keys.",
     "trust": "Keep the list of signers that are believed.",
-    "verify": "Verify certificates: text, files, images, PDF.",
+    "verify": "Verify the certificates in each SOURCE, offline.",
 }
-
-
-class LazyGroup(click.Group):
-    """Imports a command's module only when that command runs: `--help` needs none of them."""
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command *cmd_name*, imported now, with its table of the settings as its defaults."""
-        if cmd_name not in COMMANDS:
-            return None
-        command = cast("click.Command", importlib.import_module(f"vaxcert.commands.{cmd_name}").command)
-        if ctx.default_map and cmd_name in ctx.default_map:
-            ctx.default_map[cmd_name] = defaults_of(command, ctx.default_map[cmd_name], table=cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the library's signature
-        """Write the list of commands from the table above."""
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(COMMANDS.items()))
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the command; a failure of the system that nobody met on the way is no bug of ours."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            # The reader left, and not all is done. What Python would flush at exit has nowhere to go.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise click.exceptions.Exit(exit_codes.of_error(StorageError)) from None
-        except OSError as error:
-            raise StorageError(f"cannot read or write: {error.strerror or error}") from error
 
 
 _EPILOG = (
@@ -69,7 +39,7 @@ _EPILOG = (
 
 @click.group(
     cls=LazyGroup,
-    commands={name: click.Command(name) for name in COMMANDS},  # only their names; `get_command` has the rest
+    commands={name: click.Command(name, short_help=summary) for name, summary in COMMANDS.items()},
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

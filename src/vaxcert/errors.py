@@ -8,6 +8,7 @@ a `TrustError` is *undetermined*.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -178,6 +179,11 @@ class ImageTooLargeError(ImageError):
 
     code = "image_too_large"
 
+    def __init__(self, message: str, *, limit: int | None = None, hint: str | None = None) -> None:
+        """Keep the *limit* that was passed, where it is one number: of bytes, pixels, pages or points."""
+        super().__init__(message, hint=hint)
+        self.limit = limit
+
 
 class DocumentTooLargeError(ImageTooLargeError):
     """The PDF is past a bound on pages, page size or embedded pictures, or on the time or memory of drawing it."""
@@ -226,7 +232,7 @@ class UnknownSignerError(TrustError):
     def __init__(self, kid: bytes) -> None:
         """Keep the *kid* that was looked for."""
         super().__init__(
-            f"no signer with kid {kid.hex() or '(none)'} in the trust list",
+            f"no signer with kid {b64encode(kid).decode() or '(none)'} in the trust list",
             hint="add the issuer's DSC with --trust, or update the trust list",
         )
         self.kid = kid

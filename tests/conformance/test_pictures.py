@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-
 from vaxcert.codec import picture
 from vaxcert.errors import ImageError
 

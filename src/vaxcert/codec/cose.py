@@ -22,6 +22,8 @@ _UNDERSTOOD = frozenset((_ALGORITHM, _CRITICAL, _KID))
 _SIGN1_TAG, _CWT_TAG = 18, 61  # RFC 9052 §2, RFC 8392 §6
 _MAX_KID_BYTES = 64  # a kid is 8 bytes; more is only an unknown signer, but a bound keeps reports short
 _MAX_HEADER_BYTES = 1024
+_SIGN1_START = b"\xd2\x84"  # tag 18, an array of four
+_LEAST_PLAIN_BYTES = 80  # a signature of ES256 and the little that stands before it
 
 
 class Sign1(NamedTuple):
@@ -62,7 +64,33 @@ def protected_header(algorithm: int, kid: bytes) -> bytes:
 
 def encode(protected: bytes, payload: bytes, signature: bytes) -> bytes:
     """Return the tagged COSE_Sign1 with an empty unprotected header."""
-    return b"\xd2\x84" + _byte_string(protected) + b"\xa0" + _byte_string(payload) + _byte_string(signature)
+    return _SIGN1_START + _byte_string(protected) + b"\xa0" + _byte_string(payload) + _byte_string(signature)
+
+
+def parse_plain(content: bytes) -> Sign1 | None:
+    """Return the COSE_Sign1 in *content* where its layout is that of `encode`, byte for byte; None for any other.
+
+    Most issuers' is: tag 18, a short protected header with algorithm and kid, nothing unprotected, minimal lengths.
+    """
+    if len(content) < _LEAST_PLAIN_BYTES or not 0x40 <= content[2] < 0x58:  # noqa: PLR2004 - a byte string of under 24 bytes
+        return None
+    payload_at = content[2] - 0x40 + 7  # past d2 84, the header with its length, a0, and 59 with two bytes of length
+    size = int.from_bytes(content[payload_at - 2 : payload_at], "big")
+    signature_at = payload_at + size + 2
+    if (
+        size < 0x100  # noqa: PLR2004 - then the length would be one byte
+        or len(content) != signature_at + 64
+        or content[:2] != _SIGN1_START
+        or content[payload_at - 4 : payload_at - 2] != b"\xa0\x59"
+        or content[signature_at - 2 : signature_at] != b"\x58\x40"
+    ):
+        return None
+    protected = content[3 : payload_at - 4]
+    algorithm, kid = _labels(protected)
+    if type(algorithm) is not int or algorithm not in ALGORITHM_NAMES or type(kid) is not bytes:
+        return None
+    payload, signature = content[payload_at : signature_at - 2], content[signature_at:]
+    return Sign1(protected, payload, signature, algorithm, kid, True)
 
 
 def parse(item: object) -> Sign1:

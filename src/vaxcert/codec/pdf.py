@@ -58,9 +58,8 @@ def open_document(content: bytes, *, max_pages: int) -> Iterator[Document]:
         try:
             document = Document(child, content)
             if document.page_count > max_pages:
-                raise DocumentTooLargeError(
-                    f"the PDF has {document.page_count} pages, more than {max_pages}", hint=_HINT
-                )
+                message = f"the PDF has {document.page_count} pages, more than {max_pages}"
+                raise DocumentTooLargeError(message, limit=max_pages, hint=_HINT)
             yield document
         finally:
             child.kill()
@@ -87,6 +86,8 @@ class Document:
         from PIL import Image  # noqa: PLC0415 - by now the caller has it
 
         width, height, size, embedded, pixels = self._ask(pdf_drawer.REQUEST.pack(number, dots_per_inch))
+        if not 0 < width * height <= size:  # a hostile page may have taken the child over
+            raise ImageError("the program that draws PDF pages failed")
         picture = Image.frombuffer("L", (width, height), pixels, "raw", "L", size // height, 1)
         return DrawnPage(picture=picture, embedded_pixels=embedded)
 
@@ -130,12 +131,15 @@ def _refusal(status: int) -> ImageError:
         case pdf_drawer.LOCKED:
             return ImageError("the PDF is locked with a password", hint="save it without the password")
         case pdf_drawer.PAGE_TOO_LARGE:
-            return DocumentTooLargeError(f"a page is longer than {pdf_drawer.MAX_PAGE_POINTS} points", hint=_HINT)
+            limit = pdf_drawer.MAX_PAGE_POINTS
+            return DocumentTooLargeError(f"a page is longer than {limit} points", limit=limit, hint=_HINT)
         case pdf_drawer.PICTURE_TOO_LARGE:
-            megapixels = pdf_drawer.MAX_PICTURE_PIXELS // 1_000_000
-            return DocumentTooLargeError(f"the pictures on a page have over {megapixels} megapixels", hint=_HINT)
+            limit = pdf_drawer.MAX_PICTURE_PIXELS
+            message = f"the pictures on a page have over {limit // 1_000_000} megapixels"
+            return DocumentTooLargeError(message, limit=limit, hint=_HINT)
         case pdf_drawer.OUT_OF_MEMORY:
-            megabytes = pdf_drawer.MEMORY_BYTES >> 20
-            return DocumentTooLargeError(f"drawing the PDF takes more than {megabytes} MB of memory", hint=_HINT)
+            limit = pdf_drawer.MEMORY_BYTES
+            message = f"drawing the PDF takes more than {limit >> 20} MB of memory"
+            return DocumentTooLargeError(message, limit=limit, hint=_HINT)
         case _:
             return ImageError("the PDF is damaged")

@@ -70,7 +70,11 @@ def read_codes(content: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[Foun
         ImageError: *content* is damaged or of another kind.
     """
     if len(content) > limits.file_bytes:
-        raise ImageTooLargeError(f"the file has {len(content)} bytes, more than {limits.file_bytes}")
+        raise ImageTooLargeError(
+            f"the file has {len(content)} bytes, more than {limits.file_bytes}",
+            limit=limits.file_bytes,
+            hint="save the picture as JPEG, or cut out the code",
+        )
     by_text: dict[str, FoundCode] = {}
     for page, readings in enumerate(_readings_by_page(content, limits)):
         for reading in _in_reading_order(readings):

@@ -7,28 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from math import sqrt
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 import zxingcpp
-from PIL import Image, ImageChops, ImageFilter
+
+from vaxcert.codec.restore import restored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from PIL import Image
 
 Decoder = Literal["zxing-cpp", "pyzbar"]
 
 PURE_PIXELS: Final = 1_000_000
 """Up to this size a picture may be a rendered code and nothing else, for which zxing-cpp has a shorter way."""
-
-WORKING_PIXELS: Final = 4_000_000
-"""The size to which a picture is brought before it is restored: an A4 page is then at 200 dpi.
-
-A printed code of the smallest size allowed, 35 mm across (hcert-spec §4.2.2), keeps two pixels a module.
-"""
-
-DOUBLED_PIXELS: Final = 1_000_000
-"""The size from which a picture is doubled. Larger ones are reduced to it first: they are not short of pixels."""
 
 MAX_CROPS: Final = 8
 """The symbols seen but not read that are each given a closer look; more are noise, not codes."""
@@ -108,8 +101,7 @@ def search(picture: Image.Image) -> tuple[Reading, ...]:
     What is missed is a symbol too bad to be noticed at all on a page from which another was read: to look for it
     would cost each page with one code a hundred times its reading.
     """
-    darkest, lightest = cast("tuple[float, float]", picture.getextrema())  # one band
-    if lightest - darkest < _FLAT or min(picture.size) < _SMALLEST_SIDE:
+    if _is_too_small(picture) or _is_flat(picture):
         return ()
     seen = glance(picture)
     readings = list(seen.readings)
@@ -127,58 +119,29 @@ def search(picture: Image.Image) -> tuple[Reading, ...]:
     return tuple(readings)
 
 
+def _is_too_small(picture: Image.Image) -> bool:
+    return min(picture.size) < _SMALLEST_SIDE
+
+
+def _is_flat(picture: Image.Image) -> bool:
+    darkest, lightest = cast("tuple[float, float]", picture.getextrema())  # one band
+    return lightest - darkest < _FLAT
+
+
 def decoders() -> tuple[Decoder, ...]:
     """Return the decoders that can be used here: pyzbar is missing where the zbar library is not installed."""
     return ("zxing-cpp",) if _zbar() is None else ("zxing-cpp", "pyzbar")
 
 
-# --- the restored pictures, cheapest first; the first that can be read ends the search ---------------------------
-
-
 def _restored_readings(picture: Image.Image) -> tuple[Reading, ...]:
     """Return what is read in the first restored form of *picture* in which anything is."""
-    for restored in _restored(_at_most(picture, WORKING_PIXELS)):
-        readings = _zxing_readings(restored, _zxing(restored)) or tuple(_zbar_readings(restored))
+    if _is_too_small(picture):  # a part of a picture, cut out by corners that were wrong
+        return ()
+    for form in restored(picture):
+        readings = _zxing_readings(form, _zxing(form)) or tuple(_zbar_readings(form))
         if readings:
             return readings
     return ()
-
-
-def _restored(picture: Image.Image) -> Iterator[Image.Image]:
-    """Yield *picture* and its restored forms, each for the damage that it mends."""
-    yield picture
-    yield picture.filter(ImageFilter.GaussianBlur(1.2))  # noise
-    yield _deconvolved(picture, radius=2.5)  # out of focus or moved
-    doubled = _at_most(picture, DOUBLED_PIXELS)
-    doubled = doubled.resize((doubled.width * 2, doubled.height * 2), Image.Resampling.BICUBIC)
-    yield doubled.filter(ImageFilter.UnsharpMask(radius=6, percent=350))  # few pixels a module; blur and noise
-    yield _deconvolved(doubled, radius=3.0)  # few pixels a module, and blur
-    yield doubled.filter(ImageFilter.UnsharpMask(radius=10, percent=500))  # strong blur
-    yield _deconvolved(picture.reduce(2), radius=2.5)  # many pixels a module, and blur; movement and noise
-
-
-def _deconvolved(picture: Image.Image, *, radius: float, rounds: int = 6) -> Image.Image:
-    """Return *picture* with a Gaussian blur of *radius* largely taken back.
-
-    This is van Cittert's iteration, estimate += seen - blurred(estimate). Eight-bit arithmetic clips each estimate to
-    what a pixel can be (Jansson's constraint), which keeps it from running away; the two halves of the difference,
-    what is too dark and what is too light, are therefore added one after the other.
-    """
-    estimate = picture
-    for _ in range(rounds):
-        blurred = estimate.filter(ImageFilter.GaussianBlur(radius))
-        estimate = ImageChops.add(estimate, ImageChops.subtract(picture, blurred))
-        estimate = ImageChops.subtract(estimate, ImageChops.subtract(blurred, picture))
-    return estimate
-
-
-def _at_most(picture: Image.Image, pixels: int) -> Image.Image:
-    """Return *picture*, reduced to *pixels* where it has more."""
-    factor = sqrt(pixels / (picture.width * picture.height))
-    if factor >= 1:
-        return picture
-    size = (max(1, int(picture.width * factor)), max(1, int(picture.height * factor)))
-    return picture.resize(size, Image.Resampling.BICUBIC)
 
 
 def _with_margin(box: Box) -> Box:
@@ -250,11 +213,15 @@ def _box(points: Iterable[tuple[int, int]], picture: Image.Image) -> Box:
     """Return the rectangle around *points*, which may lie outside *picture*."""
     across, down = zip(*points, strict=True)
     return Box(
-        left=max(0.0, min(across) / picture.width),
-        top=max(0.0, min(down) / picture.height),
-        right=min(1.0, max(across) / picture.width),
-        bottom=min(1.0, max(down) / picture.height),
+        left=_part(min(across), picture.width),
+        top=_part(min(down), picture.height),
+        right=_part(max(across), picture.width),
+        bottom=_part(max(down), picture.height),
     )
+
+
+def _part(position: int, length: int) -> float:
+    return min(1.0, max(0.0, position / length))
 
 
 def _zbar_readings(picture: Image.Image) -> Iterator[Reading]:

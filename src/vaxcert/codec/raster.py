@@ -33,13 +33,17 @@ _SIGNATURES: Final[tuple[tuple[bytes, Format], ...]] = (
     (b"MM\x00+", "TIFF"),
 )
 
-_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, OverflowError, struct.error)
-"""What Pillow raises for damaged pictures, besides its own `DecompressionBombError`."""
+_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, OverflowError, struct.error, Warning)
+"""What Pillow raises for damaged pictures, besides `DecompressionBombError`; a warning where those are errors."""
 
 _WEBP_SHARE = 0.4
 """The part of the pixels that a WebP file may have: its decoder holds four copies of the picture in colour."""
 
 _MID_GREY = 128
+
+# Pillow warns of odd tags and chunks, which are the file's matter and not the user's. Once for all and only for these
+# modules: to silence them around each call is not safe among threads.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.\w+ImagePlugin")
 
 
 def pages(content: bytes, *, max_pixels: int, max_pages: int) -> Iterator[Image.Image]:
@@ -56,26 +60,28 @@ def pages(content: bytes, *, max_pixels: int, max_pages: int) -> Iterator[Image.
     """
     with _damage_as_image_error():
         file = _open(content, max_pixels=max_pixels)
-    for number in range(max_pages + 1):
+    number = 0
+    while True:
         with _damage_as_image_error():
             try:
                 file.seek(number)
             except EOFError:
                 return
             if number == max_pages:
-                break
-            check_pixels(file.size, max_pixels)
+                raise ImageTooLargeError(f"the picture has more than {max_pages} pages", limit=max_pages)
+            _check_pixels(file.size, max_pixels)
             page = _grey(file)
         yield page
-    raise ImageTooLargeError(f"the picture has more than {max_pages} pages")
+        number += 1
 
 
-def check_pixels(size: tuple[int, int], max_pixels: int) -> None:
+def _check_pixels(size: tuple[int, int], max_pixels: int) -> None:
     """Raise `ImageTooLargeError` if *size*, width and height, is more than *max_pixels*."""
     width, height = size
     if width * height > max_pixels:
         raise ImageTooLargeError(
             f"the picture has {width} x {height} pixels, more than {max_pixels / 1e6:.0f} megapixels",
+            limit=max_pixels,
             hint="scan at a lower resolution, or cut out the code",
         )
 
@@ -99,7 +105,7 @@ def _open(content: bytes, *, max_pixels: int) -> ImageFile:
             from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415 - one format is enough
 
             # The decoder claims memory for the whole canvas as soon as it is made, so the header comes first.
-            check_pixels(_webp_size(content), int(max_pixels * _WEBP_SHARE))
+            _check_pixels(_webp_size(content), int(max_pixels * _WEBP_SHARE))
             return WebPImageFile(stream)
         case "TIFF":
             from PIL.TiffImagePlugin import TiffImageFile  # noqa: PLC0415 - one format is enough
@@ -149,12 +155,9 @@ def _grey(file: Image.Image) -> Image.Image:
 
 @contextmanager
 def _damage_as_image_error() -> Iterator[None]:
-    """Turn what Pillow raises into `ImageError`, and keep its warnings to itself."""
+    """Turn what Pillow raises into `ImageError`."""
     try:
-        # Not safe among threads, at worst a warning is shown or hidden once; Pillow offers no other switch.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     except Image.DecompressionBombError as error:
         raise ImageTooLargeError("the picture has more pixels than can be read") from error
     except _DAMAGE as error:

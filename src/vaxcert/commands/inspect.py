@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 @click.option("--json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
 def command(ctx: click.Context, *, source: str, at: datetime | None, json: bool) -> int:
-    """Decode the certificates in SOURCE and show every layer, NOT VERIFIED.
+    """Decode the certificates in SOURCE, NOT VERIFIED.
 
-    SOURCE is what `vaxcert verify` takes. No signature is checked here: anybody can make what this shows.
+    SOURCE is what `vaxcert verify` takes. Every layer is shown, and no signature checked: anybody can make what this
+    shows.
     """
     codes = set()
     for inspection in inspect_source(source, at=at or now()):

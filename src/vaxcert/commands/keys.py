@@ -2,90 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from vaxcert.commands import render
-from vaxcert.commands.options import EXISTING_PATH, PATH, now, passphrase_options, read_passphrase, say
+from vaxcert.commands.key_options import (
+    csca_days_option,
+    csca_passphrase_option,
+    csca_secret,
+    dsc_days_option,
+    kind_option,
+    name_option,
+    organization_option,
+    plan,
+    secret,
+    term,
+    type_option,
+)
+from vaxcert.commands.options import EXISTING_PATH, PATH, now, passphrase_options, say
 from vaxcert.commands.signer_rows import entry_card, entry_json, entry_line
-from vaxcert.errors import PassphraseError
-from vaxcert.model.certificate_type import CertificateType
-from vaxcert.service.keys import DscPlan, add_dsc, create_keys, read_keys, rotate
+from vaxcert.service.key_files import key_beside, read_keys
+from vaxcert.service.keys import add_dsc, create_keys, rotate
 from vaxcert.service.sample_keys import PASSPHRASE_FILE, TRUST_FILE, make_sample_keys
-from vaxcert.service.signers import key_beside
-from vaxcert.signing.authority import CSCA_TERM, DSC_TERM, KeyKind, Term
+from vaxcert.signing.authority import CSCA_TERM, DSC_TERM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from vaxcert.service.keys import KeyEntry
+    from vaxcert.model.certificate_type import CertificateType
+    from vaxcert.service.key_files import KeyEntry
 
 KEYSTORE = click.Path(path_type=Path, exists=True, file_okay=False)
-MAX_DAYS = 36_525
-_KEY_USE_SHARE = 4
-"""A key signs for a quarter of its certificate's life, as in the terms that the certificate governance recommends."""
-
-
-class Usages(click.ParamType):
-    """Types of certificate, separated by commas."""
-
-    name = "types"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> frozenset[CertificateType]:
-        """Return the types in *value*."""
-        if isinstance(value, frozenset):
-            return value
-        try:
-            return frozenset(CertificateType(part.strip()) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is no list of v (vaccination), t (test) and r (recovery) with commas", param, ctx)
-
-
-def _days_option(name: str, what: str, usual: Term) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return click.option(
-        name,
-        type=click.IntRange(1, MAX_DAYS),
-        metavar="DAYS",
-        default=usual.lifetime.days,
-        show_default=True,
-        help=f"How long the {what} is valid; its key signs for the first quarter of it.",
-    )
-
-
-def _term(days: int, usual: Term) -> Term:
-    """Return the *usual* term, or one of *days* in the same proportion."""
-    lifetime = timedelta(days=days)
-    return usual if lifetime == usual.lifetime else Term(lifetime=lifetime, key_use=lifetime / _KEY_USE_SHARE)
-
-
-_name_option = click.option("--name", required=True, help='What tells the authority from others; the DSC is "NAME DSC".')
-_organization_option = click.option("--organization", help="The authority's name in the certificates.")
-_type_option = click.option(
-    "--type",
-    "usages",
-    type=Usages(),
-    default="v,t,r",
-    show_default=True,
-    help="What the DSC may sign: v vaccinations, t tests, r recoveries.",
-)
-_kind_option = click.option(
-    "--kind",
-    type=click.Choice([kind.lower() for kind in KeyKind]),
-    default=KeyKind.EC_P256.lower(),
-    show_default=True,
-    help="Kind of the DSC's key; RSA makes larger QR codes.",
-)
-_dsc_days_option = _days_option("--dsc-days", "DSC", DSC_TERM)
-_csca_passphrase_option = click.option(
-    "--csca-passphrase-file",
-    type=EXISTING_PATH,
-    help="File with the passphrase of the CSCA's key. Default: the same passphrase.",
-)
 
 
 @click.group()
@@ -100,14 +49,14 @@ def command() -> None:
 @command.command()
 @click.argument("folder", type=PATH)
 @click.option("--country", default="VN", show_default=True, help="The state, two letters.")
-@_name_option
-@_organization_option
-@_type_option
-@_kind_option
-@_days_option("--csca-days", "CSCA", CSCA_TERM)
-@_dsc_days_option
+@name_option
+@organization_option
+@type_option
+@kind_option
+@csca_days_option
+@dsc_days_option
 @passphrase_options
-@_csca_passphrase_option
+@csca_passphrase_option
 def create(
     folder: Path,
     *,
@@ -125,12 +74,12 @@ def create(
     """Make a CSCA and a first DSC in the new FOLDER."""
     csca, dsc = create_keys(
         folder,
-        _plan(name, organization, usages, kind, dsc_days),
+        plan(name, organization, usages, kind, dsc_days),
         country=country,
-        csca_term=_term(csca_days, CSCA_TERM),
+        csca_term=term(csca_days, CSCA_TERM),
         at=now(),
-        passphrase=_secret(passphrase_file, passphrase_fd, confirm=True),
-        csca_passphrase=_csca_secret(csca_passphrase_file),
+        passphrase=secret(passphrase_file, passphrase_fd, confirm=True),
+        csca_passphrase=csca_secret(csca_passphrase_file),
     )
     _tell_made((csca, dsc))
     say("note", f"move {key_beside(csca)} offline: it is needed only for `keys add` and `keys rotate`")
@@ -140,13 +89,13 @@ def create(
 
 @command.command()
 @click.argument("folder", type=KEYSTORE)
-@_name_option
-@_organization_option
-@_type_option
-@_kind_option
-@_dsc_days_option
+@name_option
+@organization_option
+@type_option
+@kind_option
+@dsc_days_option
 @passphrase_options
-@_csca_passphrase_option
+@csca_passphrase_option
 def add(
     folder: Path,
     *,
@@ -159,13 +108,13 @@ def add(
     passphrase_fd: int | None,
     csca_passphrase_file: Path | None,
 ) -> None:
-    """Make another DSC in the keystore FOLDER, such as one for other types."""
+    """Make another DSC in the keystore FOLDER."""
     made = add_dsc(
         folder,
-        _plan(name, organization, usages, kind, dsc_days),
+        plan(name, organization, usages, kind, dsc_days),
         at=now(),
-        passphrase=_secret(passphrase_file, passphrase_fd, confirm=csca_passphrase_file is not None),
-        csca_passphrase=_csca_secret(csca_passphrase_file),
+        passphrase=secret(passphrase_file, passphrase_fd, confirm=csca_passphrase_file is not None),
+        csca_passphrase=csca_secret(csca_passphrase_file),
     )
     _tell_made((made,))
     say("note", f"publish {made} before it is used: nobody believes its certificates until they have it")
@@ -173,10 +122,12 @@ def add(
 
 @command.command("rotate")
 @click.argument("folder", type=KEYSTORE)
-@click.option("--kid", help="The DSC to follow on, base64 or hexadecimal. Default: the newest, where all are of one line.")
-@_dsc_days_option
+@click.option(
+    "--kid", help="The DSC to follow on, base64 or hexadecimal. Default: the newest, where all are of one line."
+)
+@dsc_days_option
 @passphrase_options
-@_csca_passphrase_option
+@csca_passphrase_option
 def rotate_command(
     folder: Path,
     *,
@@ -193,10 +144,10 @@ def rotate_command(
     previous, made = rotate(
         folder,
         kid=kid,
-        term=_term(dsc_days, DSC_TERM),
+        term=term(dsc_days, DSC_TERM),
         at=now(),
-        passphrase=_secret(passphrase_file, passphrase_fd, confirm=csca_passphrase_file is not None),
-        csca_passphrase=_csca_secret(csca_passphrase_file),
+        passphrase=secret(passphrase_file, passphrase_fd, confirm=csca_passphrase_file is not None),
+        csca_passphrase=csca_secret(csca_passphrase_file),
     )
     _tell_made((made,))
     say("note", f"publish {made} before it is used: nobody believes its certificates until they have it")
@@ -207,9 +158,10 @@ def rotate_command(
 @click.argument("folder", type=KEYSTORE)
 @click.option("--json", is_flag=True, help="One JSON object a line.")
 def list_command(folder: Path, *, json: bool) -> None:
-    """List the certificates and keys in the keystore FOLDER, the newest DSC first.
+    """List what is in the keystore FOLDER.
 
-    Each has its kid, country, types, kind of key, end, and whether its private key is there.
+    The newest DSC stands first. Each certificate has its kid, country, types, kind of key, end, subject, and whether
+    its private key is there.
     """
     at = now()
     for entry in read_keys(folder):
@@ -220,7 +172,7 @@ def list_command(folder: Path, *, json: bool) -> None:
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=EXISTING_PATH)
 @click.option("--json", is_flag=True, help="One JSON object a line.")
 def show(paths: tuple[Path, ...], *, json: bool) -> None:
-    """Show each PATH: a certificate, a private key or a keystore.
+    """Show all of a certificate, key or keystore.
 
     A private key is not opened: only whether it is encrypted is shown.
     """
@@ -233,43 +185,15 @@ def show(paths: tuple[Path, ...], *, json: bool) -> None:
 @command.command()
 @click.argument("folder", metavar="DIR", type=PATH)
 def sample(folder: Path) -> None:
-    """Make throw-away sample keys in the new DIR: never for production.
+    """Make throw-away sample keys in the new DIR.
 
-    A CSCA, three DSCs, their trust list, and the passphrase beside them for everybody to read.
+    A CSCA, three DSCs, their trust list, and the passphrase beside them for everybody to read: never for production.
     """
     make_sample_keys(folder, at=now())
     _tell_made(tuple(entry.path for entry in read_keys(folder)))
     click.echo(folder / PASSPHRASE_FILE)
     click.echo(folder / TRUST_FILE)
     say("warning", "these keys and their passphrase are for trials only: what they sign proves nothing")
-
-
-def _plan(
-    name: str, organization: str | None, usages: frozenset[CertificateType], kind: str, dsc_days: int
-) -> DscPlan:
-    return DscPlan(
-        name=name,
-        organization=organization,
-        usages=usages,
-        key_kind=KeyKind(kind.upper()),
-        term=_term(dsc_days, DSC_TERM),
-    )
-
-
-def _secret(file: Path | None, descriptor: int | None, *, confirm: bool) -> Callable[[], bytes]:
-    """Return what asks for the passphrase of a new key, twice where *confirm* says so."""
-
-    def ask() -> bytes:
-        passphrase = read_passphrase(file, descriptor, confirm=confirm)
-        if passphrase is None:
-            raise PassphraseError("a private key needs a passphrase, and there is no terminal to ask for it")
-        return passphrase
-
-    return ask
-
-
-def _csca_secret(file: Path | None) -> Callable[[], bytes] | None:
-    return None if file is None else _secret(file, None, confirm=False)
 
 
 def _tell_made(certificates: Sequence[Path]) -> None:

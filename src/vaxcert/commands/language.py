@@ -13,6 +13,7 @@ VIETNAMESE = {
     "pdf_too_large": "tệp PDF vượt quá giới hạn cho phép",
     "qr_overflow": "nội dung không vừa một mã QR",
     "qr_alphabet": "nội dung có ký tự mà mã QR không mã hóa được",
+    "qr_layout": "không tạo được mã QR với các thông số này ({message})",
     # malformed
     "malformed": "nội dung sai định dạng",
     "text_too_long": "nội dung quá dài so với một chứng nhận",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -15,13 +14,15 @@ from vaxcert.errors import PassphraseError, StorageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    F = TypeVar("F", bound=Callable[..., object])
+
 MAX_PASSPHRASE_BYTES = 4096
 
 PATH = click.Path(path_type=Path)
 EXISTING_PATH = click.Path(path_type=Path, exists=True)
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on, and not at run time before
     """An instant in ISO 8601; without a time zone it is UTC."""
 
     name = "instant"
@@ -32,14 +33,15 @@ class Instant(click.ParamType):
             return value
         try:
             instant = datetime.fromisoformat(str(value))
-        except ValueError:
+            # In UTC, so that what the calendar cannot hold there fails here and not later.
+            return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is no instant such as 2026-11-22T08:00Z or 2026-11-22", param, ctx)
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-def at_option(what: str) -> Callable[[click.Command], click.Command]:
+def at_option(what: str) -> Callable[[F], F]:
     """Return the option `--at`, which stands for now when it is not given."""
-    return click.option("--at", type=Instant(), help=f"{what} (ISO 8601; default: now).")  # type: ignore[return-value] # click types its decorators loosely
+    return click.option("--at", type=Instant(), help=f"{what} (ISO 8601; default: now).")
 
 
 def now() -> datetime:
@@ -47,14 +49,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def passphrase_options(command: Callable[..., None]) -> Callable[..., None]:
+def passphrase_options(command: F) -> F:
     """Add `--passphrase-file` and `--passphrase-fd` to *command*."""
-    command = click.option(
-        "--passphrase-fd", type=click.IntRange(min=0), help="Open file descriptor to read the passphrase from."
-    )(command)
-    return click.option(
+    file = click.option(
         "--passphrase-file", type=EXISTING_PATH, help="File whose first line is the passphrase of the key."
-    )(command)
+    )
+    descriptor = click.option(
+        "--passphrase-fd", type=click.IntRange(min=0), help="Open file descriptor to read the passphrase from."
+    )
+    return file(descriptor(command))
 
 
 def read_passphrase(file: Path | None, descriptor: int | None, *, confirm: bool = False) -> bytes | None:
@@ -64,18 +67,26 @@ def read_passphrase(file: Path | None, descriptor: int | None, *, confirm: bool 
     """
     if file is not None and descriptor is not None:
         raise click.UsageError("give --passphrase-file or --passphrase-fd, not both")
-    if file is not None or descriptor is not None:
-        try:
-            with open(file if file is not None else descriptor, "rb") as stream:  # type: ignore[arg-type] # noqa: PTH123 - a descriptor too
-                line = stream.readline(MAX_PASSPHRASE_BYTES).rstrip(b"\r\n")
-        except OSError as error:
-            raise StorageError(f"the passphrase cannot be read: {error.strerror}") from error
-        if not line:
-            raise PassphraseError("the passphrase is empty")
-        return line
-    if sys.stdin.isatty() and os.isatty(sys.stderr.fileno()):
+    if file is not None:
+        return _first_line(file)
+    if descriptor is not None:
+        return _first_line(descriptor)
+    if sys.stdin.isatty() and sys.stderr.isatty():
         return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)).encode()
     return None
+
+
+def _first_line(place: Path | int) -> bytes:
+    try:
+        with open(place, "rb") as stream:  # noqa: PTH123 - a descriptor too
+            line = stream.readline(MAX_PASSPHRASE_BYTES + 2).rstrip(b"\r\n")
+    except OSError as error:
+        raise StorageError(f"the passphrase cannot be read: {error.strerror}") from error
+    if not line:
+        raise PassphraseError("the passphrase is empty")
+    if len(line) > MAX_PASSPHRASE_BYTES:
+        raise PassphraseError(f"the passphrase is longer than {MAX_PASSPHRASE_BYTES} bytes")
+    return line
 
 
 def say(kind: str, message: str) -> None:

@@ -15,6 +15,7 @@ QUIET_SECONDS = 2.0
 """Shorter work shows nothing."""
 
 _EVERY_SECONDS = 0.2
+_CLEAR_LINE = "\r\x1b[K"
 
 
 class Progress:
@@ -29,9 +30,10 @@ class Progress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        if self._shown:
-            click.echo("\r\x1b[K", err=True, nl=False)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.hide()
 
     def show(self, count: int) -> None:
         """Say that *count* are done."""
@@ -42,4 +44,10 @@ class Progress:
             return
         self._last, self._shown = moment, True
         rate = count / (moment - self._start)
-        click.echo(f"\r\x1b[K{count:,} {self._verb}, {rate:,.0f} a second", err=True, nl=False)
+        click.echo(f"{_CLEAR_LINE}{count:,} {self._verb}, {rate:,.0f} a second", err=True, nl=False)
+
+    def hide(self) -> None:
+        """Clear the line, for another message or for the end."""
+        if self._shown:
+            self._shown = False
+            click.echo(_CLEAR_LINE, err=True, nl=False)

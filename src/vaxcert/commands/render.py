@@ -35,7 +35,6 @@ _WORDS = {
         "recovery": "recovery",
         "dose": "dose",
         "signer": "signer",
-        "unknown": "unknown",
         "warning": "warning",
         "valid_through": "valid through",
     },
@@ -50,7 +49,6 @@ _WORDS = {
         "recovery": "khỏi bệnh",
         "dose": "mũi",
         "signer": "bên ký",
-        "unknown": "không rõ",
         "warning": "lưu ý",
         "valid_through": "có hiệu lực đến hết",
     },
@@ -70,7 +68,7 @@ def card(report: Report, lang: Language) -> str:
         lines.append(f"  {_visible(reason(report, lang))} [{report.code}]")
     if report.signer is not None:
         known = ", ".join(part for part in (report.signer.country, report.signer.subject) if part)
-        lines.append(f"  {words['signer']}: {_visible(known) or words['unknown']} (kid {report.signer.kid})")
+        lines.append(f"  {words['signer']}: {_visible(known) or '?'} (kid {report.signer.kid})")
     lines += [f"  {words['warning']}: {_visible(_warning(each, lang))} [{each.code}]" for each in report.warnings]
     return "\n".join(lines)
 
@@ -149,7 +147,7 @@ def _contents(report: Report, lang: Language) -> Iterator[str]:
     certificate = cast("Mapping[str, object]", report.certificate)
     holder = cast("Mapping[str, str | None]", certificate["holder"])
     name = " ".join(part for written, standard in _NAMES if (part := holder[written] or holder[standard]))
-    yield _visible(f"{name}, {words['born']} {holder['birth_date'] or words['unknown']}")
+    yield _visible(f"{name}, {words['born']} {holder['birth_date'] or '?'}")
     for group, kind in _EVENTS:
         for event in cast("Sequence[Mapping[str, object]]", certificate[group]):
             yield _visible(f"{words[kind]}: {', '.join(_event(event, lang))}")

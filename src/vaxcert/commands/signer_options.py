@@ -63,11 +63,15 @@ def signer_options(command: Callable[P, R]) -> Callable[P, R]:
     file = click.Path(path_type=Path, exists=True, dir_okay=False)
     folder = click.Path(path_type=Path, exists=True, file_okay=False)
     options = (
-        click.option("--keys", type=folder, help="Keystore folder; its newest DSC that may sign such records now signs."),
+        click.option(
+            "--keys", type=folder, help="Keystore folder; its newest DSC that may sign such records now signs."
+        ),
         click.option("--key", type=file, help="Instead: private key of the DSC (encrypted PEM)."),
         click.option("--certificate", type=file, help="The DSC. Default: beside --key, as `keys create` lays them."),
         passphrase_options,
-        click.option("--unsafe-unencrypted-key", is_flag=True, help="Take a key that lies there in the clear; for trials."),
+        click.option(
+            "--unsafe-unencrypted-key", is_flag=True, help="Take a key that lies there in the clear; for trials."
+        ),
         click.option("--pkcs11-module", type=file, help="Instead: a token's PKCS#11 library; with --certificate."),
         click.option("--pkcs11-token", metavar="LABEL", help="The token."),
         click.option("--pkcs11-key", metavar="LABEL", help="The private key in the token."),
@@ -113,7 +117,12 @@ def _with_one_way(choice: SignerChoice) -> SignerChoice:
     nearest = [name for name, source in sources.items() if source is strongest]
     if len(nearest) > 1:
         raise click.UsageError(f"give one of {', '.join(_WAYS[name] for name in nearest)}")
-    return replace(choice, **{name: None for name in sources if name not in nearest})
+    return replace(
+        choice,
+        keys=choice.keys if "keys" in nearest else None,
+        key=choice.key if "key" in nearest else None,
+        pkcs11_module=choice.pkcs11_module if "pkcs11_module" in nearest else None,
+    )
 
 
 def _passphrase(choice: SignerChoice) -> Callable[[], bytes | None]:
@@ -128,5 +137,5 @@ def _token_signer(choice: SignerChoice, module: Path) -> Pkcs11Signer:
     token, key, pin_file, certificate = choice.pkcs11_token, choice.pkcs11_key, choice.pin_file, choice.certificate
     if token is None or key is None or pin_file is None or certificate is None:
         raise click.UsageError("a token needs --pkcs11-token, --pkcs11-key, --pin-file and --certificate")
-    pin, *_ = read_file(pin_file, limit=MAX_PIN_BYTES).splitlines() or [b""]
+    pin = read_file(pin_file, limit=MAX_PIN_BYTES).partition(b"\n")[0].rstrip(b"\r")
     return load_token_signer(module=module, token_label=token, key_label=key, pin=pin, certificate=certificate)

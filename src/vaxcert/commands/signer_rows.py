@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from vaxcert.service.keys import KeyEntry
+    from vaxcert.service.key_files import KeyEntry
     from vaxcert.trust.dsc import Dsc
 
 _KEY_WORDS = {None: "not here", True: "encrypted", False: "NOT ENCRYPTED"}
@@ -24,8 +24,8 @@ def state_of(dsc: Dsc, at: datetime) -> str:
         return "not_yet_valid"
     if not dsc.is_valid_at(at.timestamp()):
         return "expired"
-    ends = dsc.certificate and dsc.certificate.key_use_ends
-    return "retired" if ends and at > ends else "active"
+    ends = _key_use_ends(dsc)
+    return "retired" if ends is not None and at > ends else "active"
 
 
 def signer_json(dsc: Dsc, at: datetime) -> dict[str, object]:
@@ -39,7 +39,7 @@ def signer_json(dsc: Dsc, at: datetime) -> dict[str, object]:
         "key_kind": dsc.key_kind,
         "not_before": _instant(dsc.not_before),
         "not_after": _instant(dsc.not_after),
-        "key_use_ends": _instant(dsc.certificate and dsc.certificate.key_use_ends),
+        "key_use_ends": _instant(_key_use_ends(dsc)),
         "fingerprint": dsc.fingerprint.hex(),
         "state": state_of(dsc, at),
     }
@@ -49,6 +49,8 @@ def signer_line(dsc: Dsc, at: datetime) -> str:
     """Return *dsc* in one line: kid, country, types, kind of key, end, state and subject."""
     end = f"to {dsc.not_after:%Y-%m-%d}" if dsc.not_after else "no end"
     usages = ",".join(usage for usage in CertificateType if usage in dsc.usages) or "any"
+    if dsc.certificate is not None and dsc.certificate.is_evident_csca:
+        usages = "-"
     columns = f"{dsc.kid!s:<12}  {dsc.country or '-':<2}  {usages:<5}  {dsc.key_kind:<8}  {end:<13}"
     state = _STATES[state_of(dsc, at)]
     return "  ".join(part for part in (columns, state, dsc.subject or "(a bare key)") if part)
@@ -85,9 +87,13 @@ def entry_card(entry: KeyEntry, at: datetime) -> Iterator[str]:
     yield f"  key          {dsc.key_kind}, private key {_KEY_WORDS[entry.is_key_encrypted]}"
     state = _STATES[state_of(dsc, at)]
     yield f"  valid        {_instant(dsc.not_before)} to {_instant(dsc.not_after)}{state and f', {state}'}"
-    if dsc.certificate is not None and dsc.certificate.key_use_ends is not None:
-        yield f"  signs until  {_instant(dsc.certificate.key_use_ends)}"
+    if (ends := _key_use_ends(dsc)) is not None:
+        yield f"  signs until  {_instant(ends)}"
     yield f"  SHA-256      {dsc.fingerprint.hex()}"
+
+
+def _key_use_ends(dsc: Dsc) -> datetime | None:
+    return None if dsc.certificate is None else dsc.certificate.key_use_ends
 
 
 def _role(entry: KeyEntry) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vaxcert.commands import exit_codes, render
+from vaxcert.commands import render
 from vaxcert.commands.options import EXISTING_PATH, PATH, now, say
 from vaxcert.commands.signer_rows import signer_json, signer_line
 from vaxcert.commands.trust_store import load_trust, own_list
@@ -15,10 +15,11 @@ from vaxcert.service.trust_lists import add_signers, export_list, remove_signers
 from vaxcert.trust.writers import TrustListForm, format_trust_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from vaxcert.service.trust_lists import Change
+    from vaxcert.trust.dsc import Dsc
     from vaxcert.trust.trust_list import TrustList
 
 _MANY = 10
@@ -46,9 +47,10 @@ def command() -> None:
 @click.option("--json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
 def list_command(ctx: click.Context, paths: tuple[Path, ...], *, cscas: tuple[Path, ...], json: bool) -> None:
-    """List the signers in each PATH, or in your own list.
+    """List the signers in your own list.
 
-    Each has its kid, country, types, kind of key, end and subject.
+    Where there are PATHs, their signers are listed instead. Each has its kid, country, types, kind of key, end and
+    subject.
     """
     at = now()
     trust_list = _load(ctx, paths, cscas)
@@ -77,7 +79,7 @@ def add(paths: tuple[Path, ...], *, cscas: tuple[Path, ...], target: Path | None
 @_cscas_option
 @_to_option
 def import_command(paths: tuple[Path, ...], *, cscas: tuple[Path, ...], target: Path | None) -> int:
-    """Replace your own list by the signers in each PATH.
+    """Replace your own list by other lists.
 
     This is how a whole list, such as a gateway's, is brought up to date: a DSC is withdrawn by being left out of it. A
     list that holds no signer at all replaces nothing. Otherwise as `vaxcert trust add`.
@@ -90,9 +92,10 @@ def import_command(paths: tuple[Path, ...], *, cscas: tuple[Path, ...], target: 
 @click.argument("kids", metavar="KID...", nargs=-1, required=True)
 @click.option("--from", "target", type=PATH, help="The list to change. Default: your own list.")
 def remove(kids: tuple[str, ...], *, target: Path | None) -> None:
-    """Remove the signers with each KID, in base64 or hexadecimal, from your own list.
+    """Remove signers from your own list.
 
-    A later `vaxcert trust add` or `import` of a list that has them takes them in again.
+    A KID is in base64 or hexadecimal. A later `vaxcert trust add` or `import` of a list that has them takes them in
+    again.
     """
     target = target or own_list()
     change = remove_signers(target, kids)
@@ -113,8 +116,13 @@ def remove(kids: tuple[str, ...], *, target: Path | None) -> None:
 )
 @_cscas_option
 @click.pass_context
-def export(ctx: click.Context, paths: tuple[Path, ...], *, out: Path | None, form: str, cscas: tuple[Path, ...]) -> None:
-    """Write the signers in each PATH, or in your own list, in another form."""
+def export(
+    ctx: click.Context, paths: tuple[Path, ...], *, out: Path | None, form: str, cscas: tuple[Path, ...]
+) -> None:
+    """Write your own list in another form.
+
+    Where there are PATHs, their signers are written instead.
+    """
     if out is not None and out.exists() and any(path.samefile(out) for path in paths or (own_list(),) if path.exists()):
         raise StorageError("OUT is one of the lists that are read")
     trust_list = _load(ctx, paths, cscas)
@@ -127,7 +135,9 @@ def export(ctx: click.Context, paths: tuple[Path, ...], *, out: Path | None, for
 
 def _load(ctx: click.Context, paths: tuple[Path, ...], cscas: tuple[Path, ...]) -> TrustList:
     if not paths and not own_list().is_file():
-        raise TrustListError("you have no trust list of your own", hint="make it with `vaxcert trust add`, or name a PATH")
+        raise TrustListError(
+            "you have no trust list of your own", hint="make it with `vaxcert trust add`, or name a PATH"
+        )
     return load_trust(paths, cscas, at=now(), verbose=ctx.obj["verbose"])
 
 
@@ -135,14 +145,23 @@ def _tell(change: Change, target: Path) -> int:
     for entry in change.rejected:
         say("warning", f"left out: {entry.source}: {entry.message} [{entry.reason}]")
     if not change.found:
-        raise TrustListError(
-            f"no signer was found that can be taken; {target} is as it was",
-            hint="a CSCA by itself signs no certificates: name it with --csca",
-        )
+        hint = None if change.rejected else "a CSCA by itself signs no certificates: name it with --csca"
+        raise TrustListError("there is no signer that can be taken: nothing is changed", hint=hint)
     _name_some("added", change.added)
     _name_some("removed", change.removed)
-    known = change.found - len(change.added)
     as_of = change.trust_list.as_of
     assert as_of is not None  # a list that was just written has a date
-    say("note", f"{_signers(len(change.trust_list.entries))} in {target}, as of {as_of:%Y-%m-%dT%H:%MZ}; {known} were known")
-    return exit_codes.of_error(type(None)) if change.rejected else exit_codes.OK
+    say("note", f"{_signers(len(change.trust_list.entries))} in {target}, as of {as_of:%Y-%m-%dT%H:%MZ}")
+    return 1 if change.rejected else 0
+
+
+def _name_some(verb: str, dscs: Sequence[Dsc]) -> None:
+    if len(dscs) > _MANY:
+        say("note", f"{verb}: {len(dscs)} signers")
+        return
+    for dsc in dscs:
+        say("note", f"{verb}: {dsc.kid} {dsc.subject or '(a bare key)'}")
+
+
+def _signers(count: int) -> str:
+    return "1 signer" if count == 1 else f"{count} signers"

@@ -27,8 +27,6 @@ def load_trust(paths: Sequence[Path], cscas: Sequence[Path], *, at: datetime, ve
     error: how many entries, or with *verbose* each of them.
     """
     chosen = tuple(paths) or ((own_list(),) if own_list().is_file() else ())
-    if not chosen:
-        say("warning", "no trust list is named with --trust, and you have none of your own: no signer is known")
     trust_list = TrustList.load_all(chosen, cscas=cscas, at=at)
     if verbose:
         for entry in trust_list.rejected:

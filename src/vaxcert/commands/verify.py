@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 @at_option("Verify as of this instant")
 @click.option("--max-age", type=click.IntRange(min=0), metavar="DAYS", help="Refuse to decide by an older trust list.")
 @click.option(
-    "--allow", type=click.Choice(list(Allowance)), multiple=True, help="Take what is against the specification."
+    "--allow",
+    type=click.Choice([str(allowance) for allowance in Allowance]),
+    multiple=True,
+    help="Take what is against the specification.",
 )
 @click.option("--json", is_flag=True, help="One JSON object a line, with every step.")
 @click.pass_context
@@ -48,7 +51,7 @@ def command(
     csca: tuple[Path, ...],
     at: datetime | None,
     max_age: int | None,
-    allow: tuple[Allowance, ...],
+    allow: tuple[str, ...],
     json: bool,
 ) -> int:
     """Verify the certificates in each SOURCE, offline.
@@ -60,7 +63,9 @@ def command(
     old); the exit code is that of the worst. Of several certificates each has one line.
     """
     moment = at or now()
-    policy = Policy(allow=frozenset(allow), max_age=None if max_age is None else timedelta(days=max_age))
+    policy = Policy(
+        allow=frozenset(map(Allowance, allow)), max_age=None if max_age is None else timedelta(days=max_age)
+    )
     trust_list = load_trust(trust, csca, at=moment, verbose=ctx.obj["verbose"])
     verifier = Verifier(trust_list, policy=policy)
     reports = (report for source in sources for report in verify_source(source, verifier, at=moment))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from vaxcert.errors import UnprintableTextError
 from vaxcert.issue import card_page, typeface
 from vaxcert.issue.card_entry import Words
+from vaxcert.issue.card_fit import COLUMNS, SMALL, TYPE_POINTS
 from vaxcert.model.valuesets import value_set
 
 if TYPE_CHECKING:
@@ -96,7 +97,13 @@ def render_cards(cards: Sequence[Card], *, verify_at: str | None = None) -> byte
     _check_printable("verify_at", verify_at)
     titles = {card.entry.title for card in cards}
     title = titles.pop() if len(titles) == 1 else _COLLECTIVE_TITLE
-    document = {"title": f"{title.vi} · {title.en}", "pages": [card_page.of(card, verify_at) for card in cards]}
+    document = {
+        "title": f"{title.vi} · {title.en}",
+        "type": TYPE_POINTS,
+        "small": SMALL,
+        "columns": {name: {"width": column.width, "size": column.size} for name, column in COLUMNS.items()},
+        "pages": [card_page.of(card, verify_at) for card in cards],
+    }
     return _typeset(document, made_at=max(card.issued_at for card in cards))
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, TypedDict
 
 from vaxcert.codec import qr
 from vaxcert.issue import typeface
 from vaxcert.issue.card_entry import MISSING, Line, Words, format_instant
+from vaxcert.issue.card_fit import COLUMNS
 from vaxcert.model.valuesets import value_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from vaxcert.issue.card import Card
-    from vaxcert.issue.typeface import Weight
     from vaxcert.model.names import PersonName
 
 _STATE_WITH_HEADING = "VN"
@@ -21,8 +22,14 @@ _STATE_WITH_HEADING = "VN"
 _MASKED_CHARACTERS = 6
 """How much of a personal number is hidden by default (Decision 1405/QĐ-BTTTT): all but its random part."""
 
+_SPARE_LINES = 3
+"""The further lines that a page of four holder's values and four notes has room for at its usual size."""
+_LINES_OF_A_HOLDER_VALUE = 4
+_USUAL_HOLDER_VALUES, _USUAL_NOTES = 3, 4  # beside the name
+
 _IDENTITY_NOTE = Words(
-    "Chỉ có giá trị khi kèm theo giấy tờ tùy thân.", "Valid only together with an identity document."
+    "Chỉ có giá trị khi kèm theo giấy tờ tùy thân.",
+    "Valid only together with an identity document.",
 )
 _SCAN_NOTE = Words(
     "Kiểm tra bằng ứng dụng đọc mã QR chuẩn EU DCC (HC1).",
@@ -36,36 +43,49 @@ _NAME_NOTE = Words(
 )
 
 
+class Row(TypedDict):
+    """One line as the template takes it."""
+
+    number: str
+    vi: str
+    en: str
+    value: str
+    english: str
+    signed: bool
+    further_lines: int
+    cuts_words: bool
+
+
 def of(card: Card, verify_at: str | None) -> dict[str, object]:
     """Return what the template needs for one page."""
     name, *holder = _holder_lines(card)
     numbered = card.entry.numbered_lines()
     certificate_id = Line(Words("Mã số của chứng nhận", "Certificate identifier"), card.certificate_id)
     fields = (*numbered, certificate_id, *card.entry.other_lines())
-    field_numbers = (*map(str, range(4, 5 + len(numbered))), "", "")
+    notes = _notes(card, (*holder, *fields))
+    field_numbers = chain(map(str, range(4, 5 + len(numbered))), repeat(""))
+    rows = {
+        "heading": [_row(Line(Words("", ""), card.issuer.upper()), "heading")],
+        "name": [_row(name, "name", "1")],
+        "holder": [_row(line, "holder", number) for line, number in zip(holder, ("", "2", "3", ""), strict=False)],
+        "fields": [_row(line, "field", number) for line, number in zip(fields, field_numbers, strict=False)],
+        "issuer": [_row(Line(Words("Cơ quan cấp", "Issued by"), card.issuer), "issuer")],
+        "instants": [_row(line, "instant") for line in _instant_lines(card)],
+        "verify_at": [_row(Line(Words("Kiểm tra tại", "Verify at"), verify_at), "verify")] if verify_at else [],
+    }
+    further_lines = sum(row["further_lines"] for group in rows.values() for row in group)
+    further_lines += _LINES_OF_A_HOLDER_VALUE * (len(holder) - _USUAL_HOLDER_VALUES) + len(notes) - _USUAL_NOTES
     countries = value_set("country")
-    return {
+    return rows | {
         "title": {"vi": card.entry.title.vi.upper(), "en": card.entry.title.en},
         "state": card.issuing_country == _STATE_WITH_HEADING,
         "country": {
             "vi": countries.display(card.issuing_country, "vi").upper(),
             "en": countries.display(card.issuing_country, "en"),
         },
-        "heading": _row(Line(Words("", ""), card.issuer.upper()), weight="bold"),
         "qr": list(qr.to_png(qr.encode(card.text), scale=1, border=0)),
-        "name": _row(name, "1", weight="bold"),
-        "holder": [_row(line, number) for line, number in zip(holder, ("", "2", "3", ""), strict=False)],
-        "fields": [_row(line, number) for line, number in zip(fields, field_numbers, strict=False)],
-        "issuer": _row(Line(Words("Cơ quan cấp", "Issued by"), card.issuer)),
-        "instants": [
-            _row(Line(Words("Thời điểm cấp", "Issued at"), format_instant(card.issued_at)), weight="bold"),
-            _row(
-                Line(Words("Mã QR có giá trị đến", "QR code valid until"), format_instant(card.expires_at)),
-                weight="bold",
-            ),
-        ],
-        "notes": [note._asdict() for note in _notes(card, (*holder, *fields))],
-        "verify_at": verify_at and _row(Line(Words("Kiểm tra tại", "Verify at"), verify_at)),
+        "notes": [note._asdict() for note in notes],
+        "crowded": further_lines > _SPARE_LINES,
     }
 
 
@@ -96,6 +116,13 @@ def _holder_lines(card: Card) -> tuple[Line, ...]:
     return (*lines, Line(Words("Số định danh cá nhân", "Personal identification number"), masked, signed=False))
 
 
+def _instant_lines(card: Card) -> tuple[Line, ...]:
+    return (
+        Line(Words("Thời điểm cấp", "Issued at"), format_instant(card.issued_at)),
+        Line(Words("Mã QR có giá trị đến", "QR code valid until"), format_instant(card.expires_at)),
+    )
+
+
 def _notes(card: Card, lines: Iterable[Line]) -> list[Words]:
     """Return the notes. Each fits on half a line, so that the template can set both languages side by side."""
     notes = [_IDENTITY_NOTE, _SCAN_NOTE, _DATE_NOTE]
@@ -106,21 +133,21 @@ def _notes(card: Card, lines: Iterable[Line]) -> list[Words]:
     return notes
 
 
-def _row(line: Line, number: str = "", *, weight: Weight = "regular") -> dict[str, object]:
-    """Return *line* with how wide its texts and the widest word in them run, in ems."""
+def _row(line: Line, column: str, number: str = "") -> Row:
     vi, en = line.value if isinstance(line.value, Words) else (line.value or MISSING, "")
     value, english = typeface.printable(vi), typeface.printable(en)
     assert value is not None  # a card is checked when it is made
     assert english is not None
     if english == value:
         english = ""
-    return {
-        "number": number,
-        "vi": line.label.vi,
-        "en": line.label.en,
-        "value": value,
-        "english": english,
-        "signed": line.signed or line.value is None,
-        "width": max(typeface.width(value, weight), typeface.width(english)),
-        "word": max(typeface.width(word, weight) for word in (*value.split(" "), *english.split(" "))),
-    }
+    fit = COLUMNS[column].fit(value, english)
+    return Row(
+        number=number,
+        vi=line.label.vi,
+        en=line.label.en,
+        value=value,
+        english=english,
+        signed=line.signed or line.value is None,
+        further_lines=fit.further_lines,
+        cuts_words=fit.cuts_words,
+    )

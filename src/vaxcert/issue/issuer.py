@@ -164,14 +164,13 @@ class Issuer:
         dsc = self.signer.certificate
         if dsc is None:  # a bare key, which only a test or a remote signer with its own checks has
             self._starts, self._ends, self._stops_signing = 0, MAX_NUMERIC_DATE, MAX_NUMERIC_DATE
-            self._kinds = tuple(CertificateType)
+            self._kinds = frozenset(CertificateType)
             return
         key_use_ends = None if dsc.certificate is None else dsc.certificate.key_use_ends
         self._starts = max(dsc.not_before_seconds, 0)
         self._ends = min(dsc.not_after_seconds, MAX_NUMERIC_DATE)
         self._stops_signing = self._ends if key_use_ends is None else min(int(key_use_ends.timestamp()), self._ends)
-        # A tuple, since a set would hash an Enum, which is slow, and `in` finds the same object at once.
-        self._kinds = tuple(dsc.usages) or tuple(CertificateType)
+        self._kinds = dsc.usages or frozenset(CertificateType)
 
     def _refuse(self, kind: CertificateType, issued: int) -> NoReturn:
         kid, hint = self.signer.kid, "rotate the DSC with `vaxcert keys rotate`"

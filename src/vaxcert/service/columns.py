@@ -78,13 +78,12 @@ class Columns:
         for position in unknown:
             name = " ".join(cells[position].split())[:_MAX_SHOWN_CHARACTERS]
             near = self._fields.nearest(name) if name else None
-            text = f"column {position + 1}"
             if not name:
-                text += " has no name"
+                text = f"column {position + 1}, which has no name"
             elif near:
-                text += f" {name!r} (did you mean {near!r}?)"
+                text = f"{name!r} (did you mean {near!r}?)"
             elif is_header:
-                text += f" {name!r}"
+                text = repr(name)
             else:
                 continue
             shown.append(text)

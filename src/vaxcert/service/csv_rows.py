@@ -17,22 +17,24 @@ if TYPE_CHECKING:
 
 _DELIMITERS = ",;\t"
 _BROKEN = "is no CSV: a quote or a line break stands in the wrong place"
-_SEPARATOR_LINE = re.compile(r"sep=([,;\t])\s*", re.IGNORECASE)  # Excel's own way to name the delimiter, before the header
+_SEPARATOR_LINE = re.compile(
+    r"sep=([,;\t])\s*", re.IGNORECASE
+)  # Excel's own way to name the delimiter, before the header
 
 
 def csv_rows(lines: Lines, columns: Columns) -> Iterator[Row]:
     """Yield the rows below the header.
 
-    A row that is no CSV, too long, or of another number of cells is a row with a problem. Where it cannot be known
-    where a row ends, since a quote is not closed, the file is refused: what stands inside a quote is not to be taken for
-    rows. Empty rows and empty cells past the last column are what spreadsheets leave behind.
+    A row that is no CSV, too long, or of another number of cells is a row with a problem. Where a quote is not closed,
+    nobody knows where the row ends, and the file is refused: what stands inside a quote must not be taken for rows.
+    Empty rows and empty cells past the last column are what spreadsheets leave behind.
 
     Raises:
         InputError: The header is wrong, or a quote is not closed.
     """
     cells, delimiter = _header(lines, columns)
     names = columns.of_header(cells)
-    is_whole = None not in names
+    kept = [name for name in names if name is not None]
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         lines.begin_record()
@@ -53,8 +55,8 @@ def csv_rows(lines: Lines, columns: Columns) -> Iterator[Row]:
         if len(cells) != len(names):
             message = f"has {len(cells)} cells, the header {len(names)}"
             yield Row(line, problem=FieldProblem("", "wrong_cell_count", message))
-        elif is_whole:
-            yield Row(line, dict(zip(names, cells, strict=True)))
+        elif len(kept) == len(cells):
+            yield Row(line, dict(zip(kept, cells, strict=True)))
         else:
             yield Row(line, {name: cell for name, cell in zip(names, cells, strict=True) if name is not None})
 
@@ -66,10 +68,7 @@ def _header(lines: Lines, columns: Columns) -> tuple[list[str], str]:
     if match := _SEPARATOR_LINE.fullmatch(text):
         delimiters, text = match[1], _record(lines)
     try:
-        rows = {
-            delimiter: next(csv.reader([text], delimiter=delimiter, strict=True), [])
-            for delimiter in delimiters
-        }
+        rows = {delimiter: next(csv.reader([text], delimiter=delimiter, strict=True), []) for delimiter in delimiters}
     except csv.Error as error:
         raise InputError(f"the header {_BROKEN}", hint=columns.expected) from error
     delimiter = max(rows, key=lambda delimiter: len(rows[delimiter]))
@@ -77,7 +76,7 @@ def _header(lines: Lines, columns: Columns) -> tuple[list[str], str]:
 
 
 def _record(lines: Lines) -> str:
-    """Return the next record, which has a line break inside a quote where Excel's users put one into a column's name."""
+    """Return the next record: of several lines, where a column's name has a line break in it."""
     lines.begin_record()
     line = lines.number + 1
     text = ""

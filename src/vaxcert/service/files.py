@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and never in the place of others."""
 
 from __future__ import annotations
 
@@ -14,26 +14,33 @@ from vaxcert.errors import StorageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_NEW_NAME = "choose a new name: nothing is overwritten"
+
 
 @contextmanager
-def whole_file(path: Path, *, mode: int = 0o600) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, *, replace: bool = False) -> Iterator[IO[bytes]]:
     """Give a file to write; at the end it stands at *path*, and after an error nothing does.
 
-    It is readable by its owner alone unless *mode* says otherwise: certificates are personal data.
+    It is readable by its owner alone: certificates are personal data.
+
+    Args:
+        path: Its name.
+        replace: Whether it takes the place of a file that is there already.
 
     Raises:
-        StorageError: The file cannot be written.
+        StorageError: There is something at *path* already, or it cannot be written.
     """
+    if not replace:
+        check_is_new(path)
     with _storage_errors(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as stream:
                 yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.chmod(mode)
+                sync(stream)
             temporary.replace(path)
+            _sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -42,19 +49,41 @@ def whole_file(path: Path, *, mode: int = 0o600) -> Iterator[IO[bytes]]:
 def whole_folder(path: Path) -> Iterator[Path]:
     """Give an empty folder to fill; at the end it stands at *path*, and after an error nothing does.
 
+    It is open to its owner alone.
+
     Raises:
-        StorageError: There is something at *path* already, or it cannot be written.
+        StorageError: There is something at *path* already other than an empty folder, or it cannot be written.
     """
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise StorageError(f"{path} exists and is not empty", hint="name a new folder: nothing is overwritten")
     with _storage_errors(path):
+        path = path.resolve()
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            raise StorageError(f"{path} exists and is not empty", hint=_NEW_NAME)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         try:
             yield temporary
             temporary.replace(path)  # over an empty folder, or over nothing
+            _sync_folder(path.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_is_new(path: Path) -> None:
+    """Check that a file can be made at *path*.
+
+    Raises:
+        StorageError: There is something there already, or no folder to put it in.
+    """
+    if os.path.lexists(path):
+        raise StorageError(f"{path} exists", hint=_NEW_NAME)
+    if not path.parent.is_dir():
+        raise StorageError(f"{path} cannot be written: there is no folder {path.parent}")
+
+
+def sync(stream: IO[bytes]) -> None:
+    """Have the content of *stream* on the disk before going on."""
+    stream.flush()
+    os.fsync(stream.fileno())
 
 
 def read_file(path: Path, *, limit: int) -> bytes:
@@ -68,6 +97,16 @@ def read_file(path: Path, *, limit: int) -> bytes:
     if len(content) > limit:
         raise StorageError(f"{path} is larger than {limit} bytes")
     return content
+
+
+def _sync_folder(path: Path) -> None:
+    """Have a new name in the folder *path* on the disk; Windows does so by itself and has no call for it."""
+    if os.name == "posix":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from vaxcert.model.records import RecoveryRecord, TestRecord, VaccinationRecord
 from vaxcert.service.rejects import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
     from datetime import datetime
 
     from vaxcert.issue.issuer import Issuer
@@ -63,11 +63,8 @@ def issue_rows(
     issued_ids: set[str] = set()
     for row in rows:
         try:
-            if row.problem is not None:
-                raise SchemaError(row.problem.message, problems=[row.problem])
-            record = parse(row.fields)
-            if record.record_id in issued_ids:
-                raise _duplicate()
+            record = parse(_fields(row))
+            _check_is_new(record, issued_ids)
             certificate = issuer.issue(record, at=at)
             if output is not None:
                 output.write(record, certificate)
@@ -83,9 +80,16 @@ def issue_rows(
     return tally
 
 
-def _duplicate() -> SchemaError:
-    problem = FieldProblem("record_id", "duplicate_record", "is that of an earlier record, which has been issued")
-    return SchemaError("the record is there twice", problems=[problem])
+def _fields(row: Row) -> Mapping[str, object]:
+    if row.problem is not None:
+        raise SchemaError(row.problem.message, problems=[row.problem])
+    return row.fields
+
+
+def _check_is_new(record: Record, issued_ids: Container[str]) -> None:
+    if record.record_id is not None and record.record_id in issued_ids:
+        problem = FieldProblem("record_id", "duplicate_record", "is that of an earlier record, which has been issued")
+        raise SchemaError("the record is there twice", problems=[problem])
 
 
 def _problems(error: SchemaError | QrError | UnprintableTextError) -> tuple[FieldProblem, ...]:

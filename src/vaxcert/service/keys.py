@@ -1,22 +1,18 @@
-"""A keystore's life: made with its first DSC, added to, rotated, and shown."""
+"""A keystore's life: made with its first DSC, added to and rotated."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import KeyFileError, PassphraseError, SigningError, TrustEntryError
-from vaxcert.service.files import read_file, whole_folder
-from vaxcert.service.signers import KEY_SUFFIX, MAX_KEY_FILE_BYTES, certificate_beside
+from vaxcert.errors import PassphraseError, SigningError
+from vaxcert.service.files import whole_folder
 from vaxcert.service.trust_lists import with_kid
 from vaxcert.signing.authority import create_csca, create_dsc, rotate_dsc
 from vaxcert.signing.keystore import Keystore
-from vaxcert.signing.private_key import is_encrypted
-from vaxcert.trust.dsc import Dsc
-from vaxcert.trust.pem import CERTIFICATE_LABEL, is_pem, read_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
     from pathlib import Path
     from typing import TypeAlias
@@ -24,12 +20,10 @@ if TYPE_CHECKING:
     from vaxcert.model.certificate_type import CertificateType
     from vaxcert.signing.authority import KeyKind, Term
     from vaxcert.signing.key_pair import KeyPair
+    from vaxcert.trust.dsc import Dsc
 
     Secret: TypeAlias = Callable[[], bytes]
     """Asked for only when it is needed, so that nobody types a passphrase for what cannot be done anyway."""
-
-_PRIVATE_KEY = "PRIVATE KEY"
-_ENCRYPTED_PRIVATE_KEY = "ENCRYPTED PRIVATE KEY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +36,6 @@ class DscPlan:
     usages: Collection[CertificateType]
     key_kind: KeyKind
     term: Term
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyEntry:
-    """A certificate, a private key, or both together."""
-
-    path: Path
-    """The certificate's file; without a certificate, the key's."""
-    certificate: Dsc | None
-    is_key_encrypted: bool | None
-    """None where there is no private key."""
 
 
 def create_keys(
@@ -149,30 +132,6 @@ def rotate(
     return previous, keystore.add(rotate_dsc(csca, previous.certificate, at=at, term=term), secret)
 
 
-def read_keys(path: Path) -> tuple[KeyEntry, ...]:
-    """Return what *path* holds: a keystore with its CSCA first and its newest DSC next, or a file of PEM or DER.
-
-    No key is opened, so no passphrase is needed.
-
-    Raises:
-        KeyFileError: A file holds neither certificate nor private key, or one that cannot be read.
-        StorageError: It cannot be read.
-    """
-    if not path.is_dir():
-        return tuple(_read_file(path))
-    found = {entry.path: entry for file in sorted(path.glob("*.pem")) for entry in _read_file(file)}
-    for key_path in [file for file in found if file.name.endswith(KEY_SUFFIX)]:
-        pair = found.get(certificate_beside(key_path))
-        if pair is not None:
-            key = found.pop(key_path)
-            found[pair.path] = KeyEntry(
-                path=pair.path, certificate=pair.certificate, is_key_encrypted=key.is_key_encrypted
-            )
-    if not found:
-        raise KeyFileError(f"there are no keys or certificates (.pem) in {path}")
-    return tuple(sorted(found.values(), key=_rank))
-
-
 def _new_dsc(csca: KeyPair, plan: DscPlan, at: datetime) -> KeyPair:
     return create_dsc(
         csca,
@@ -214,42 +173,3 @@ def _to_follow(dscs: Sequence[Dsc], kid: str | None, folder: Path) -> Dsc:
             hint="name the one to follow on with --kid; `vaxcert keys list` has them",
         )
     return dscs[0]
-
-
-def _read_file(path: Path) -> Iterator[KeyEntry]:
-    content = read_file(path, limit=MAX_KEY_FILE_BYTES)
-    blocks = list(read_blocks(content)) if is_pem(content) else []
-    ders = [block.content or b"" for block in blocks if block.label == CERTIFICATE_LABEL] if blocks else [content]
-    labels = [block.label for block in blocks if block.label.endswith(_PRIVATE_KEY)]
-    encrypted = _are_encrypted(labels, content) if labels else None
-    if not ders and encrypted is None:
-        raise _unknown(path)
-    if not ders:
-        yield KeyEntry(path=path, certificate=None, is_key_encrypted=encrypted)
-    for der in ders:
-        try:
-            certificate = Dsc.of_der(der)
-        except TrustEntryError as error:
-            if not blocks:
-                raise _unknown(path) from error
-            raise KeyFileError(f"{path}: {error.message}") from error
-        yield KeyEntry(path=path, certificate=certificate, is_key_encrypted=encrypted)
-
-
-def _are_encrypted(labels: Sequence[str], content: bytes) -> bool:
-    # OpenSSL's older form says so inside the block; with several keys that could be the word of one for another.
-    return all(label == _ENCRYPTED_PRIVATE_KEY for label in labels) or (len(labels) == 1 and is_encrypted(content))
-
-
-def _unknown(path: Path) -> KeyFileError:
-    return KeyFileError(
-        f"{path} holds neither a certificate nor a private key",
-        hint="`vaxcert trust list` shows trust lists in other forms",
-    )
-
-
-def _rank(entry: KeyEntry) -> tuple[int, int, str]:
-    if entry.certificate is None or entry.certificate.certificate is None:
-        return 2, 0, entry.path.name
-    is_ca = entry.certificate.certificate.is_ca
-    return 0 if is_ca else 1, -entry.certificate.not_before_seconds, entry.path.name

@@ -33,16 +33,22 @@ _FAMILY_SHARES = {
     "Nguyễn": 34.0, "Trần": 11.5, "Lê": 9.0, "Phạm": 6.6, "Hoàng": 2.8, "Huỳnh": 2.3, "Phan": 4.5, "Vũ": 2.2,
     "Võ": 1.7, "Đặng": 2.1, "Bùi": 2.0, "Đỗ": 1.4, "Hồ": 1.3, "Ngô": 1.3, "Dương": 1.0, "Lý": 0.5,
 }  # fmt: skip
-_OTHER_FAMILIES = ("Đinh", "Trịnh", "Mai", "Cao", "Lương", "Tạ", "Hà", "Quách", "Từ", "Ưng", "Ứng", "Nghiêm", "Thạch", "Giàng")
+_OTHER_FAMILIES = (
+    "Đinh", "Trịnh", "Mai", "Cao", "Lương", "Tạ", "Hà", "Quách", "Từ", "Ưng", "Ứng", "Nghiêm", "Thạch", "Giàng",
+)  # fmt: skip
 _MIDDLES = {
     "male": ("Văn", "Hữu", "Đức", "Quang", "Minh", "Ngọc", "Xuân", "Công", "Bá", "Thế"),
     "female": ("Thị", "Thị", "Thị", "Ngọc", "Thu", "Minh", "Bích", "Kim", "Thanh", "Mỹ"),
 }
 _GIVEN = {
-    "male": ("An", "Bình", "Cường", "Dũng", "Đạt", "Hải", "Hiếu", "Hùng", "Huy", "Khánh", "Kiên", "Lâm", "Long", "Nghĩa",
-             "Phúc", "Quân", "Sơn", "Thắng", "Tiến", "Trường", "Tuấn", "Việt"),
-    "female": ("Ánh", "Chi", "Dung", "Diễm", "Giang", "Hạnh", "Hằng", "Hiền", "Hoa", "Hương", "Lan", "Linh", "Mai", "Nga",
-               "Ngân", "Ngữ", "Nhung", "Oanh", "Phượng", "Quỳnh", "Thảo", "Trang", "Tuyết", "Yến"),
+    "male": (
+        "An", "Bình", "Cường", "Dũng", "Đạt", "Hải", "Hiếu", "Hùng", "Huy", "Khánh", "Kiên", "Lâm", "Long", "Nghĩa",
+        "Phúc", "Quân", "Sơn", "Thắng", "Tiến", "Trường", "Tuấn", "Việt",
+    ),
+    "female": (
+        "Ánh", "Chi", "Dung", "Diễm", "Giang", "Hạnh", "Hằng", "Hiền", "Hoa", "Hương", "Lan", "Linh", "Mai", "Nga",
+        "Ngân", "Ngữ", "Nhung", "Oanh", "Phượng", "Quỳnh", "Thảo", "Trang", "Tuyết", "Yến",
+    ),
 }  # fmt: skip
 # Names that break the family, middle, given pattern: other peoples of Viet Nam, and foreigners.
 _UNLIKE = (
@@ -65,14 +71,16 @@ _PRODUCT_SHARES = (30, 28, 22, 9, 5, 3, 2, 1)
 _PROVINCES = ("001", "031", "036", "038", "040", "048", "051", "052", "066", "075", "079", "092")
 _SITES = ("Trạm y tế phường {}", "Trạm y tế xã {}", "Bệnh viện đa khoa {}", "Điểm tiêm lưu động {}")
 _PLACES = ("Bình Minh", "Tân Hòa", "Phú Thọ", "Long Thạnh", "Hòa Bình", "Đông Sơn", "Thạnh Mỹ", "Nghĩa Lộ", "An Khê")
+_LAST_DAY = date(2021, 12, 31)
 _UNLIKE_SHARE = 0.04
+_LOCAL_DATE_SHARE = 0.3  # both forms are common
 
 
-def sample_records(count: int, *, seed: int = 0, until: date = date(2021, 12, 31)) -> Iterator[dict[str, str]]:
-    """Yield *count* invented vaccinations up to *until*, the same for the same *seed*."""
+def sample_records(count: int, *, seed: int = 0) -> Iterator[dict[str, str]]:
+    """Yield *count* invented vaccinations of the year 2021, the same for the same *seed*."""
     chance = random.Random(seed)  # noqa: S311 - invented people need no secrecy
     for number in range(1, count + 1):
-        yield {"record_id": f"VN-{number:06}"} | _person(chance) | _dose(chance, until)
+        yield {"record_id": f"VN-{number:06}"} | _person(chance) | _dose(chance)
 
 
 def write_csv(stream: IO[str], count: int, *, seed: int = 0) -> None:
@@ -98,7 +106,7 @@ def _person(chance: random.Random) -> dict[str, str]:
     return {
         "family_name": family,
         "given_name": given,
-        "birth_date": f"{born:%d/%m/%Y}" if chance.random() < 0.3 else born.isoformat(),  # noqa: PLR2004 - both forms are common
+        "birth_date": f"{born:%d/%m/%Y}" if chance.random() < _LOCAL_DATE_SHARE else born.isoformat(),
         "sex": sex,
         "citizen_id": _citizen_id(chance, born, sex) if nationality == "VN" else "",
         "nationality": nationality,
@@ -111,11 +119,11 @@ def _citizen_id(chance: random.Random, born: date, sex: str) -> str:
     return f"{chance.choice(_PROVINCES)}{century}{born.year % 100:02}{chance.randrange(10**6):06}"
 
 
-def _dose(chance: random.Random, until: date) -> dict[str, str]:
+def _dose(chance: random.Random) -> dict[str, str]:
     product, maker, series, first, lot = chance.choices(_PRODUCTS, _PRODUCT_SHARES)[0]
     number = chance.randint(1, series)
     day = first + timedelta(days=28 * (number - 1))
-    day += timedelta(days=chance.randrange(max(1, (until - day).days)))
+    day += timedelta(days=chance.randrange((_LAST_DAY - day).days))
     return {
         "product": product,
         "manufacturer": maker,

@@ -40,7 +40,7 @@ sign proves nothing, and a verifier that trusts `trust.json` believes anybody. T
 | file | what |
 |---|---|
 | `csca.pem`, `csca.key.pem` | the CSCA of an authority that does not exist, and its private key |
-| `dsc-<kid>.pem`, `dsc-<kid>.key.pem` | its DSCs: ES256 for all types of certificate, ES256 for vaccinations only, PS256 |
+| `dsc-<kid>.pem`, `dsc-<kid>.key.pem` | its DSCs: ES256 for all types, ES256 for vaccinations only, PS256 |
 | `passphrase.txt` | opens each of the keys |
 | `trust.json` | the trust list with the DSCs |
 

@@ -1,4 +1,4 @@
-"""The signer that a command was given: in a keystore, a key file or a token."""
+"""The signer that a command was given: in a key file, a keystore or a token."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from vaxcert.errors import KeyFileError, PassphraseError, TrustEntryError
 from vaxcert.service.files import read_file
+from vaxcert.service.key_files import KEY_SUFFIX, certificate_beside
 from vaxcert.signing.keystore import Keystore
 from vaxcert.signing.pem import PemSigner
-from vaxcert.signing.private_key import is_encrypted
-from vaxcert.trust.dsc import Dsc
+from vaxcert.signing.private_key import MAX_KEY_BYTES, is_encrypted
+from vaxcert.trust.dsc import MAX_PEM_BYTES, Dsc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
 
     from vaxcert.model.certificate_type import CertificateType
     from vaxcert.signing.pkcs11 import Pkcs11Signer
-
-MAX_KEY_FILE_BYTES = 64 * 1024
-"""An encrypted RSA key of 16384 bits takes a fifth of this."""
-
-KEY_SUFFIX, CERTIFICATE_SUFFIX = ".key.pem", ".pem"
-"""How `vaxcert keys` names a private key and, beside it, its certificate."""
-
-_KEY_MARK = b"PRIVATE KEY-----"
 
 
 def load_signer(
@@ -52,17 +45,17 @@ def load_signer(
         if not key.name.endswith(KEY_SUFFIX):
             raise KeyFileError(f"no certificate is known for {key}", hint="name the DSC with --certificate")
         certificate = certificate_beside(key)
-    key_pem = read_file(key, limit=MAX_KEY_FILE_BYTES)
-    certificate_pem = read_file(certificate, limit=MAX_KEY_FILE_BYTES)
-    if _KEY_MARK not in key_pem:
-        raise KeyFileError(f"{key} holds no private key in PEM")
-    encrypted = is_encrypted(key_pem)
-    if not encrypted and not unsafe_unencrypted:
+    key_pem = read_file(key, limit=MAX_KEY_BYTES)
+    certificate_pem = read_file(certificate, limit=MAX_PEM_BYTES)
+    if is_encrypted(key_pem):
+        return PemSigner.from_pem(key_pem, certificate_pem, password=passphrase())
+    signer = PemSigner.from_pem(key_pem, certificate_pem)  # what is no key at all is said first
+    if not unsafe_unencrypted:
         raise PassphraseError(
-            f"{key} is not encrypted: whoever can read it can forge certificates",
-            hint="encrypt it, for instance with `openssl pkcs8 -topk8`; for trials there is --unsafe-unencrypted-key",
+            f"the key {key} is not encrypted",
+            hint="encrypt it, for instance with `openssl pkcs8 -topk8`, or say --unsafe-unencrypted-key",
         )
-    return PemSigner.from_pem(key_pem, certificate_pem, password=passphrase() if encrypted else None)
+    return signer
 
 
 def load_keystore_signer(
@@ -93,9 +86,7 @@ def load_keystore_signer(
     return keystore.load_signer(dsc.kid, passphrase(), unsafe_unencrypted=unsafe_unencrypted)
 
 
-def load_token_signer(
-    *, module: Path, token_label: str, key_label: str, pin: bytes, certificate: Path
-) -> Pkcs11Signer:
+def load_token_signer(*, module: Path, token_label: str, key_label: str, pin: bytes, certificate: Path) -> Pkcs11Signer:
     """Return the signer with the private key *key_label* in the token *token_label*; it has to be closed.
 
     Args:
@@ -115,17 +106,7 @@ def load_token_signer(
     from vaxcert.signing.pkcs11 import Pkcs11Signer  # noqa: PLC0415 - an extra, which only tokens need
 
     try:
-        dsc = Dsc.of_pem(read_file(certificate, limit=MAX_KEY_FILE_BYTES))
+        dsc = Dsc.of_pem(read_file(certificate, limit=MAX_PEM_BYTES))
     except TrustEntryError as error:
         raise KeyFileError(f"{certificate}: {error.message}") from error
     return Pkcs11Signer.open(module=module, token_label=token_label, key_label=key_label, pin=pin, certificate=dsc)
-
-
-def certificate_beside(key: Path) -> Path:
-    """Return where the certificate of the private key in the file *key*, ``NAME.key.pem``, stands."""
-    return key.with_name(key.name.removesuffix(KEY_SUFFIX) + CERTIFICATE_SUFFIX)
-
-
-def key_beside(certificate: Path) -> Path:
-    """Return where the private key of the certificate in the file *certificate*, ``NAME.pem``, stands."""
-    return certificate.with_name(certificate.name.removesuffix(CERTIFICATE_SUFFIX) + KEY_SUFFIX)

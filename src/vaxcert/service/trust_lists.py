@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import StorageError, TrustListError
@@ -21,11 +20,12 @@ from vaxcert.trust.writers import TrustListForm, format_trust_list
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from vaxcert.trust.dsc import Dsc
     from vaxcert.trust.material import RejectedEntry
 
-PUBLIC_MODE = 0o644
+_PUBLIC_MODE = 0o644
 """Trust lists hold public keys, and those who verify are not always those who import."""
 
 
@@ -84,7 +84,7 @@ def remove_signers(target: Path, kids: Sequence[str]) -> Change:
     """
     with _alone(target):
         kept = _read_kept(target)
-        removed = []
+        removed: list[Dsc] = []
         for kid in kids:
             named = with_kid(kept.entries, kid)
             if not named:
@@ -102,9 +102,7 @@ def export_list(trust_list: TrustList, form: TrustListForm, target: Path) -> Non
         StorageError: The file cannot be written.
         TrustListError: The form cannot hold one of the signers.
     """
-    content = format_trust_list(trust_list, form)
-    with whole_file(target, mode=PUBLIC_MODE) as stream:
-        stream.write(content)
+    _write_public(target, format_trust_list(trust_list, form))
 
 
 def with_kid(dscs: Iterable[Dsc], kid: str) -> tuple[Dsc, ...]:
@@ -165,8 +163,13 @@ def _write(target: Path, trust_list: TrustList) -> None:
     content = format_trust_list(trust_list, TrustListForm.SAVED)
     if len(trust_list.entries) > MAX_ENTRIES or len(content) > MAX_SOURCE_BYTES:
         raise TrustListError(f"the trust list would be larger than vaxcert reads: {len(trust_list.entries)} signers")
-    with whole_file(target, mode=PUBLIC_MODE) as stream:
+    _write_public(target, content)
+
+
+def _write_public(target: Path, content: bytes) -> None:
+    with whole_file(target, replace=True) as stream:
         stream.write(content)
+    target.chmod(_PUBLIC_MODE)
 
 
 @contextmanager

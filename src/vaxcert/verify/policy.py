@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 
+ALLOWED_KEYS = frozenset(("EC-P256", "RSA-2048", "RSA-3072", "RSA-4096"))
+"""The kinds of key that may sign certificates (hcert-spec §3.3.2)."""
+
+
 class Allowance(StrEnum):
     """Something that some issuers do against the specification, taken only where it is named."""
 

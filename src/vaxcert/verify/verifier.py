@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vaxcert.errors import TrustError, VaxcertError
 from vaxcert.verify.certificate import normalise
 from vaxcert.verify.formats import hcert
 from vaxcert.verify.policy import Policy
-from vaxcert.verify.report import Outcome, Report, SignerIdentity, Status, Step, Warning_
+from vaxcert.verify.quick import VerifiedCertificate, verify_plain
+from vaxcert.verify.report import Outcome, Report, SignerIdentity, Status, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from vaxcert.codec.cwt import Claims
-    from vaxcert.model.certificate_type import CertificateType
     from vaxcert.trust.dsc import Dsc
     from vaxcert.trust.trust_list import TrustList
 
 STEP_NAMES = ("scan", *(name for name, _, _ in hcert.STEPS), "revocation", "rules", "ledger")
 """Every step of a report, in order."""
 
-_STEP_FUNCTIONS = tuple(step for _, step, _ in hcert.STEPS)
 _PASSED = {name: Step(name, Status.PASSED) for name, _, _ in hcert.STEPS}
 _SKIPPED = {name: Step(name, Status.SKIPPED) for name in STEP_NAMES}
 _NOT_ASKED = tuple(_SKIPPED[name] for name in STEP_NAMES[-3:])
-
-
-class VerifiedCertificate(NamedTuple):
-    """A certificate that passed every step: only this type may be believed."""
-
-    claims: Claims
-    dsc: Dsc
-    certificate_type: CertificateType
-    payload: Mapping[str, object]
-    """The DCC, its tolerated faults mended."""
-    warnings: tuple[Warning_, ...]
-
-    @property
-    def certificate(self) -> dict[str, object]:
-        """The holder, the events and the id, in the shape of every format."""
-        return normalise(self.payload)
 
 
 class Verifier:
@@ -65,18 +47,21 @@ class Verifier:
             VerificationError: The certificate lies or has lapsed: rejected.
             ValueError: *at* is naive.
         """
-        trial = self._trial(text, at)
+        _check_aware(at)
         try:
-            for step in _STEP_FUNCTIONS:
-                step(trial)
+            if self.policy.max_age is not None:
+                self.trust_list.check_fresh(at, self.policy.max_age)
+            verified = verify_plain(text, self.trust_list, at_seconds=at.timestamp())
         except VaxcertError:
-            pass
-        else:
-            return VerifiedCertificate(trial.claims, trial.dsc, trial.kind, trial.dcc, tuple(trial.warnings))
-        # The first thing wrong need not decide: an expired certificate of an unknown signer is rejected.
-        _, decisive = _run(self._trial(text, at))
-        assert decisive is not None  # the same steps on the same text
-        raise decisive
+            verified = None
+        return verified or self._verify_by_steps(text, at)
+
+    def _verify_by_steps(self, text: str, at: datetime) -> VerifiedCertificate:
+        trial = self._trial(text, at)
+        _, decisive = _run(trial)
+        if decisive is not None:
+            raise decisive
+        return VerifiedCertificate(trial.claims, trial.dsc, trial.kind, trial.dcc, tuple(trial.warnings))
 
     def examine(self, text: str, *, at: datetime) -> Report:
         """Return the full report on *text* as of *at* (aware): every step that can run has run.
@@ -88,9 +73,13 @@ class Verifier:
         return _report(trial, (_SKIPPED["scan"], *steps, *_NOT_ASKED), decisive)
 
     def _trial(self, text: str, at: datetime) -> hcert.Trial:
-        if at.utcoffset() is None:
-            raise ValueError("at needs a time zone: verification depends on the instant")
+        _check_aware(at)
         return hcert.Trial(text, trust_list=self.trust_list, policy=self.policy, at=at)
+
+
+def _check_aware(at: datetime) -> None:
+    if at.utcoffset() is None:
+        raise ValueError("at needs a time zone: verification depends on the instant")
 
 
 def _run(trial: hcert.Trial) -> tuple[list[Step], VaxcertError | None]:

@@ -93,3 +93,45 @@ def test_a_missing_algorithm_is_refused() -> None:
 def test_another_structure_is_refused(item: object) -> None:
     with pytest.raises(CoseError):
         cose.parse(item)
+
+
+def plain(protected: bytes = PROTECTED, payload: bytes = b"p" * 300, signature: bytes = b"s" * 64) -> bytes:
+    return cose.encode(protected, payload, signature)
+
+
+@pytest.mark.parametrize("size", [256, 300, 65_535])
+def test_the_plain_layout_is_read_as_any_other(size: int) -> None:
+    content = plain(payload=b"p" * size)
+    assert cose.parse_plain(content) == cose.parse(cbor.decode(content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xd2\x84",
+        plain()[1:],
+        plain() + b"\0",
+        plain() + b"s" * 64,
+        plain()[:-1],
+        plain(payload=b"p" * 255),
+        plain(payload=b"p" * 65_536),
+        plain(signature=b"s" * 96),
+        plain(protected=cbor2.dumps({4: KID, 1: -7, 5: b"x" * 20})),
+        plain(protected=cbor2.dumps({1: -7})),
+        plain(protected=cbor2.dumps({4: KID})),
+        plain(protected=cbor2.dumps({1: -8, 4: KID})),
+        cbor2.dumps(cbor2.CBORTag(18, [PROTECTED, {4: KID}, b"p" * 300, b"s" * 64])),
+        cbor2.dumps([PROTECTED, {}, b"p" * 300, b"s" * 64]),
+    ],
+)
+def test_any_other_layout_is_left_to_the_steps(content: bytes) -> None:
+    assert cose.parse_plain(content) is None
+
+
+def test_no_changed_byte_outside_the_parts_is_plain() -> None:
+    content = plain()
+    parts = [range(3, 3 + len(PROTECTED)), range(len(content) - 366, len(content) - 66), range(len(content) - 64, len(content))]
+    for at in set(range(len(content))) - {place for part in parts for place in part}:
+        for flip in (1, 0x20, 0x80):
+            assert cose.parse_plain(content[:at] + bytes((content[at] ^ flip,)) + content[at + 1 :]) is None, at

@@ -133,7 +133,9 @@ def test_a_picture_of_one_pixel_a_module_is_read() -> None:
 def test_a_blurred_photograph_on_a_page_is_restored() -> None:
     photograph = symbol_picture().filter(ImageFilter.GaussianBlur(2.5))
     resources = "/XObject<</I 5 0 R>>"
-    content = one_page(b"q 280 0 0 280 60 400 cm /I Do Q", image_object(photograph), resources=resources)
+    content = one_page(
+        b"q 280 0 0 280 9 9 cm /I Do Q", image_object(photograph), resources=resources, box="0 0 300 300"
+    )
     assert only(content).text == HC1
 
 
@@ -196,6 +198,7 @@ def test_a_pdf_of_too_many_pages_is_refused() -> None:
     with pytest.raises(DocumentTooLargeError, match="3 pages, more than 2") as caught:
         picture.read_codes(content, limits=picture.Limits(pages=2))
     assert caught.value.code == "pdf_too_large"
+    assert caught.value.limit == 2
 
 
 def test_a_page_longer_than_five_metres_is_refused() -> None:
@@ -248,14 +251,51 @@ def test_a_child_that_does_not_answer_is_ended(monkeypatch: pytest.MonkeyPatch, 
         picture.read_codes(one_page(b""))
 
 
+def printing(*numbers: int) -> str:
+    """Return a shell command that prints the reply of *numbers*."""
+    return "printf '" + "".join(f"\\{byte:03o}" for byte in pdf_drawer.REPLY.pack(*numbers)) + "'"
+
+
 @pytest.mark.parametrize("size", [100, 2**32 - 1])
 def test_a_child_that_promises_more_pixels_than_it_sends_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: int
 ) -> None:
-    reply = "".join(f"\\{byte:03o}" for byte in pdf_drawer.REPLY.pack(pdf_drawer.OK, 10, 10, size, 0))
-    monkeypatch.setattr(sys, "executable", program(tmp_path, f"printf '{reply}'; exit 3"))
+    script = f"{printing(pdf_drawer.OK, 10, 10, size, 0)}; exit 3"
+    monkeypatch.setattr(sys, "executable", program(tmp_path, script))
     with pytest.raises(DocumentTooLargeError):
         picture.read_codes(one_page(b""))
+
+
+@pytest.mark.parametrize(("width", "height"), [(11, 10), (10, 0), (0, 10)])
+def test_a_child_whose_pixels_are_not_those_of_a_picture_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, width: int, height: int
+) -> None:
+    opened = printing(pdf_drawer.OK, 1, 0, 0, 0)
+    drawn = printing(pdf_drawer.OK, width, height, 100, 0)
+    script = f"{opened}; {drawn}; head -c 100 /dev/zero; exec sleep 60"
+    monkeypatch.setattr(sys, "executable", program(tmp_path, script))
+    with pytest.raises(ImageError, match="the program that draws PDF pages failed"):
+        picture.read_codes(one_page(b""))
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "code"),
+    [
+        (pdf_drawer.UNREADABLE, "damaged", "unreadable_image"),
+        (pdf_drawer.LOCKED, "locked with a password", "unreadable_image"),
+        (pdf_drawer.PAGE_TOO_LARGE, "14400 points", "pdf_too_large"),
+        (pdf_drawer.PICTURE_TOO_LARGE, "40 megapixels", "pdf_too_large"),
+        (pdf_drawer.OUT_OF_MEMORY, "176 MB of memory", "pdf_too_large"),
+        (200, "damaged", "unreadable_image"),
+    ],
+)
+def test_each_status_of_the_child_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int, message: str, code: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", program(tmp_path, f"{printing(status, 0, 0, 0, 0)}; exec sleep 60"))
+    with pytest.raises(ImageError, match=message) as caught:
+        picture.read_codes(one_page(b""))
+    assert caught.value.code == code
 
 
 # --- the program that the child runs, here in this process -----------------------------------------------------------
@@ -299,6 +339,36 @@ def test_embedded_pixels_buy_time() -> None:
 def test_a_page_that_is_not_there_is_unreadable() -> None:
     replies, _ = answers(one_page(b""), (7, 100))
     assert [status for status, *_ in replies] == [pdf_drawer.OK, pdf_drawer.UNREADABLE]
+
+
+def test_a_page_past_a_bound_is_told_and_the_next_is_drawn() -> None:
+    large = stream(b"", "/Type/XObject/Subtype/Image/Width 9000/Height 9000/ColorSpace/DeviceGray/BitsPerComponent 8")
+    content = document(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R 4 0 R 5 0 R]/Count 3>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 20000 100]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]/Contents 6 0 R/Resources<</XObject<</I 7 0 R>>>>>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>",
+        stream(b"/I Do"),
+        large,
+    )
+    replies, _ = answers(content, (0, 10), (1, 10), (2, 10))
+    assert [status for status, *_ in replies[1:]] == [
+        pdf_drawer.PAGE_TOO_LARGE,
+        pdf_drawer.PICTURE_TOO_LARGE,
+        pdf_drawer.OK,
+    ]
+
+
+def test_a_page_for_which_memory_runs_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pypdfium2  # type: ignore[import-untyped]  # noqa: PLC0415 - used here only
+
+    def render(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(pypdfium2.PdfPage, "render", render)
+    replies, _ = answers(one_page(b""), (0, 10))
+    assert replies[1][0] == pdf_drawer.OUT_OF_MEMORY
 
 
 def test_what_is_no_pdf_ends_the_program() -> None:

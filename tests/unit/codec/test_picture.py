@@ -291,12 +291,21 @@ def test_floating_point_samples_are_refused() -> None:
         picture.read_codes(file_of(symbol_picture().convert("F"), "TIFF"))
 
 
-def test_a_damaged_tiff_warns_nobody() -> None:
-    content = bytearray(tiff(symbol_picture(), "<"))
+def test_a_tiff_with_an_odd_tag_is_read_and_warns_nobody() -> None:
+    content = tiff(symbol_picture(), "<")
     (directory,) = struct.unpack_from("<I", content, 4)
-    struct.pack_into("<HHII", content, directory + 2, 270, 2, 10**9, 8)  # a description that is longer than the file
-    with pytest.raises(ImageError):  # a warning would be another error here
-        picture.read_codes(bytes(content))
+    # A description that would be longer than the file, put before the other tags, all of which stay where they are.
+    (count,) = struct.unpack_from("<H", content, directory)
+    odd = struct.pack("<HHHII", count + 1, 270, 2, 10**9, 8)
+    content = content[:directory] + odd + content[directory + 2 :]
+    program = (
+        "import sys; from vaxcert.codec import picture;"
+        "print(picture.read_codes(sys.stdin.buffer.read())[0].text, end='')"
+    )
+    command = [sys.executable, "-W", "error", "-c", program]
+    result = subprocess.run(command, input=content, capture_output=True, check=True)
+    assert result.stdout.decode() == HC1
+    assert result.stderr == b""
 
 
 # --- bounds ----------------------------------------------------------------------------------------------------------
@@ -308,6 +317,7 @@ def test_a_file_of_too_many_bytes_is_refused() -> None:
     with pytest.raises(ImageTooLargeError, match=f"{len(content)} bytes, more than {len(content) - 1}") as caught:
         picture.read_codes(content, limits=picture.Limits(file_bytes=len(content) - 1))
     assert caught.value.code == "image_too_large"
+    assert caught.value.limit == len(content) - 1
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
@@ -343,6 +353,13 @@ def test_a_file_of_too_many_frames_is_refused(kind: str) -> None:
     assert len(picture.read_codes(content, limits=picture.Limits(pages=3))) == 3
     with pytest.raises(ImageTooLargeError, match="more than 2 pages"):
         picture.read_codes(content, limits=picture.Limits(pages=2))
+
+
+def test_a_lower_limit_that_an_application_sets_for_pillow_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = file_of(symbol_picture(), "TIFF")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(ImageTooLargeError, match="more pixels than can be read"):
+        picture.read_codes(content)
 
 
 def test_a_later_frame_of_too_many_pixels_is_refused() -> None:

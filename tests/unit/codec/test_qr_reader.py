@@ -160,17 +160,29 @@ def test_a_flat_picture_holds_nothing() -> None:
     assert qr_reader.search(faint) == ()
 
 
+def test_a_part_cut_out_too_small_holds_nothing() -> None:
+    nowhere = qr_reader.Box(left=1.0, top=1.0, right=1.0, bottom=1.0)
+    part = qr_reader._crop(symbol_picture(), nowhere)
+    assert qr_reader._restored_readings(part) == ()
+
+
+def test_corners_outside_the_picture_are_brought_to_its_edge() -> None:
+    box = qr_reader._box([(-50, -10), (150, -10), (150, 90), (-50, 300)], Image.new("L", (100, 100)))
+    assert box == qr_reader.WHOLE
+
+
 def test_a_code_that_is_too_far_gone_is_not_guessed() -> None:
     for image in (blurred(symbol_picture(), 6), noisy(symbol_picture(), 250), moved(symbol_picture(), 16)):
         assert qr_reader.search(image) == ()
 
 
 def test_a_large_picture_is_reduced_before_it_is_restored() -> None:
-    page = noisy(Image.new("L", (2600, 2000), 250), 3)
+    page = Image.new("L", (2500, 2000), 250)
     page.paste(blurred(symbol_picture(scale=8), 5), (1000, 600))
+    assert qr_reader.glance(page).readings == ()
     (reading,) = qr_reader.search(page)
     assert reading.text == HC1
-    assert reading.box.left == pytest.approx(1032 / 2600, abs=0.01)
+    assert reading.box.left == pytest.approx(1032 / 2500, abs=0.01)
 
 
 def test_boxes_that_share_an_edge_do_not_overlap() -> None:

@@ -54,7 +54,7 @@ def test_no_flipped_bit_goes_unnoticed() -> None:
 
 
 def test_small_and_large_numbers_are_written_right() -> None:
-    """A hundred signatures have leading zeros and high bits in r and in s; in DER each is another length."""
+    """Of 2000 signatures some have a leading zero or a high bit in r or s, and each is of another length in DER."""
     by = signer()
     starts = set()
     for _ in range(2000):

@@ -23,7 +23,7 @@ from vaxcert.errors import (
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.trust.signature import verify_signature
 from vaxcert.verify.codes import code_warnings
-from vaxcert.verify.policy import Allowance
+from vaxcert.verify.policy import ALLOWED_KEYS, Allowance
 from vaxcert.verify.report import Warning_
 from vaxcert.verify.tolerance import is_plain, mend
 
@@ -117,7 +117,7 @@ def _signature(trial: Trial) -> None:
     refusal: VerificationError | None = None
     for dsc in trial.candidates:
         try:
-            if dsc.key_kind not in _ALLOWED_KEYS:
+            if dsc.key_kind not in ALLOWED_KEYS:
                 _check_key(dsc.key_kind, trial.policy)
             verify_signature(
                 dsc.public_key,
@@ -133,9 +133,6 @@ def _signature(trial: Trial) -> None:
             trial.dsc = dsc
             return
     raise refusal or SignatureError("the signature does not match")
-
-
-_ALLOWED_KEYS = frozenset(("EC-P256", "RSA-2048", "RSA-3072", "RSA-4096"))
 
 
 def _check_key(kind: str, policy: Policy) -> None:
