@@ -1,8 +1,9 @@
 """Run what the README and the guides show, as it stands there.
 
-In a Markdown page, a fence `console` holds commands after `$ ` with the output that they must give (`...` stands for any
-text) and `[1]` for an exit code other than 0; a fence `csv NAME`, `toml NAME` or `text NAME` is a file; a fence `python` is a
-script, and a fence `text` right after it is its output. One page runs top to bottom in one empty folder.
+In a Markdown page, a fence `console` holds commands after `$ ` with the output that they must give (`...` stands for
+any text) and `[1]` for an exit code other than 0. A fence `csv NAME` is a file that is there from the start, a fence
+`toml NAME` or `text NAME` one from where it stands. A fence `python` is a script, and a fence `text` right after it its
+output. One page runs top to bottom in one empty folder.
 """
 
 import os
@@ -86,6 +87,8 @@ def test_page(page: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "keys" / "sample", tmp_path / "keys" / "sample")
     blocks = list(blocks_of(page))
     assert any(block.language in ("console", "python") for block in blocks), "a guide shows the thing done"
+    for block in (block for block in blocks if block.language == "csv"):
+        (tmp_path / str(block.name)).write_text(block.body, "utf-8")
     for number, block in enumerate(blocks):
         where = f"{page.name}:{block.line}"
         if block.name:

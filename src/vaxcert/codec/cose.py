@@ -72,24 +72,23 @@ def parse_plain(content: bytes) -> Sign1 | None:
 
     Most issuers' is: tag 18, a short protected header with algorithm and kid, nothing unprotected, minimal lengths.
     """
-    if len(content) < _LEAST_PLAIN_BYTES or not 0x40 <= content[2] < 0x58:  # noqa: PLR2004 - a byte string of under 24 bytes
+    if content[:2] != _SIGN1_START or len(content) < _LEAST_PLAIN_BYTES:
         return None
-    payload_at = content[2] - 0x40 + 7  # past d2 84, the header with its length, a0, and 59 with two bytes of length
-    size = int.from_bytes(content[payload_at - 2 : payload_at], "big")
-    signature_at = payload_at + size + 2
-    if (
-        size < 0x100  # noqa: PLR2004 - then the length would be one byte
-        or len(content) != signature_at + 64
-        or content[:2] != _SIGN1_START
-        or content[payload_at - 4 : payload_at - 2] != b"\xa0\x59"
-        or content[signature_at - 2 : signature_at] != b"\x58\x40"
-    ):
+    header_end = content[2] - 0x40 + 3  # a byte string of under 24 bytes; any other ends somewhere else
+    protected, lead = content[3:header_end], content[header_end : header_end + 2]
+    if lead == b"\xa0\x59":  # nothing unprotected, then a payload with two bytes of length
+        payload_at = header_end + 4
+    elif lead == b"\xa0\x58":
+        payload_at = header_end + 3
+    else:
         return None
-    protected = content[3 : payload_at - 4]
+    size = int.from_bytes(content[header_end + 2 : payload_at], "big")
+    payload, signature = content[payload_at : payload_at + size], content[-64:]
+    if encode(protected, payload, signature) != content:
+        return None
     algorithm, kid = _labels(protected)
     if type(algorithm) is not int or algorithm not in ALGORITHM_NAMES or type(kid) is not bytes:
         return None
-    payload, signature = content[payload_at : signature_at - 2], content[signature_at:]
     return Sign1(protected, payload, signature, algorithm, kid, True)
 
 

@@ -28,12 +28,13 @@ def restored(picture: Image.Image) -> Iterator[Image.Image]:
     picture = _at_most(picture, WORKING_PIXELS)
     yield picture
     yield picture.filter(ImageFilter.GaussianBlur(1.2))  # noise
-    yield _deconvolved(picture, radius=2.5)  # out of focus or moved
+    yield _deconvolved(picture.reduce(4), radius=2.5)  # blur, with twelve pixels a module or more
+    yield _deconvolved(picture.reduce(2), radius=2.5)  # blur, with seven to eleven; movement and noise
+    yield _deconvolved(picture, radius=2.5)  # blur, with three to six; movement
     doubled = _at_most(picture, DOUBLED_PIXELS)
     doubled = doubled.resize((doubled.width * 2, doubled.height * 2), Image.Resampling.BICUBIC)
     yield doubled.filter(ImageFilter.UnsharpMask(radius=6, percent=350))  # blur and noise
-    yield _deconvolved(doubled, radius=3.0)  # few pixels a module, and blur
-    yield _deconvolved(picture.reduce(2), radius=2.5)  # movement and noise; many pixels a module, and blur
+    yield _deconvolved(doubled, radius=3.0)  # blur, with two pixels a module or less
 
 
 def _deconvolved(picture: Image.Image, *, radius: float, rounds: int = 6) -> Image.Image:

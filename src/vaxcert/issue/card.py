@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from vaxcert.model.names import PersonName
     from vaxcert.model.partial_date import PartialDate
 
-MAX_CARDS = 1000
-"""One document is set in memory, at about 0.2 MB a page."""
+MAX_CARDS = 500
+"""A document is set in memory, at about 0.7 MB a page."""
 
 MAX_TEXT_CHARACTERS = 120
 """Above the longest name in the value sets (118). A page full of such texts is still one page."""
@@ -39,6 +39,11 @@ MAX_NAME_CHARACTERS = 162
 """Two parts of 80 (DCC schema, person_name) and `<<` between them."""
 
 _TEMPLATE = Path(__file__).with_name("card.typ")
+_PRINT_RUN = 20
+"""Up to so many pages, what typst remembers of one document is worth keeping for the next."""
+
+_REMEMBERED_DOCUMENTS = 11
+
 _COLLECTIVE_TITLE = Words("Chứng nhận COVID-19", "COVID-19 certificates")
 
 
@@ -104,7 +109,10 @@ def render_cards(cards: Sequence[Card], *, verify_at: str | None = None) -> byte
         "columns": {name: {"width": column.width, "size": column.size} for name, column in COLUMNS.items()},
         "pages": [card_page.of(card, verify_at) for card in cards],
     }
-    return _typeset(document, made_at=max(card.issued_at for card in cards))
+    pdf = _typeset(document, made_at=max(card.issued_at for card in cards))
+    if len(cards) > _PRINT_RUN:
+        _forget()
+    return pdf
 
 
 def _typeset(document: Mapping[str, object], *, made_at: datetime) -> bytes:
@@ -120,6 +128,14 @@ def _typeset(document: Mapping[str, object], *, made_at: datetime) -> bytes:
     )
     assert isinstance(pdf, bytes)  # a list is for formats with a file a page
     return pdf
+
+
+def _forget() -> None:
+    """Let go of what typst remembers of the pages: it keeps the work of its last ten documents, and their texts."""
+    import typst  # noqa: PLC0415 - as above
+
+    for _ in range(_REMEMBERED_DOCUMENTS):
+        typst.compile(b"", format="svg", font_paths=_fonts(), ignore_system_fonts=True)
 
 
 @cache

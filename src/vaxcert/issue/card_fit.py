@@ -57,7 +57,7 @@ class Column:
         """Return what the printable text *vi* does here, with its translation *en* unless that is empty."""
         room = self.width / (TYPE_POINTS * _MM_PER_POINT)  # all widths below are in ems of the page's type
         wide = typeface.width(vi, self.weight) * self.size + _MARK_EMS
-        wide_en = typeface.width(en) * SMALL
+        wide_en = typeface.width(en) * SMALL if en else 0.0
         if wide + wide_en <= room:
             return Fit(0, cuts_words=False)
         word = max(typeface.width(word, self.weight) for word in vi.split(" ")) * self.size

@@ -32,9 +32,11 @@ _STACKED_MARKS = re.compile("[\u0300-\u036f]{3}")
 def printable(text: str) -> str | None:
     """Return *text* as it can be printed, or None where the face lacks a character of it.
 
-    The text is composed (NFC). A compatibility character that the face lacks, such as a full-width bracket or a no-break
-    space, gives way to its plain form (NFKC).
+    The text is composed (NFC). A compatibility character that the face lacks, such as a full-width bracket or a
+    no-break space, gives way to its plain form (NFKC).
     """
+    if text.isascii() and text.isprintable():
+        return text
     known = advances().keys()
     composed = normalize("NFC", text)
     if not known >= set(composed):

@@ -69,10 +69,10 @@ def country_problems(field: str, code: str | None) -> tuple[FieldProblem, ...]:
     return (FieldProblem(field, "unknown_country", "must be a two-letter country code of ISO 3166-1, such as VN"),)
 
 
-def code_problems(field: str, name: str, code: str) -> tuple[FieldProblem, ...]:
+def code_problems(field: str, name: str, code: str | None) -> tuple[FieldProblem, ...]:
     """Return the problem of a code that the value set *name* does not have, or no longer for new certificates."""
     codes = value_set(name)
-    if codes.is_active(code):
+    if code is None or codes.is_active(code):
         return ()
     if code in codes.codes:
         return (FieldProblem(field, "deprecated_code", "is a code no longer in use"),)

@@ -118,7 +118,7 @@ def parse_instant(text: str) -> datetime:
 @lru_cache(maxsize=_FEW)
 def parse_country(text: str) -> str:
     """Return the code of the country in *text*, which has the code in any case or the name in English or Vietnamese."""
-    code = text.upper()
+    code = text.upper() if text.isascii() else ""  # there are letters whose capitals are two: ß is SS
     if problems := country_problems("", code):
         return _one_of(_countries(), text, problems[0].code, problems[0].message)
     return code

@@ -143,7 +143,7 @@ class TestRecord:
         if problems := (
             checks.code_problems("test_type", "test-type", self.test_type)
             + checks.code_problems("result", "test-result", self.result)
-            + (checks.code_problems("device", "test-manufacturer", self.device) if self.device else ())
+            + checks.code_problems("device", "test-manufacturer", self.device)
             + checks.device_problems(self.test_type, self.test_name, self.device)
             + checks.event_problems("sampled_at", self.sampled_at.date(), self.person.birth_date)
             + checks.text_problems(

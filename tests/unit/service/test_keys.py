@@ -191,11 +191,9 @@ def test_of_several_lines_one_has_to_be_named(folder: Path) -> None:
     with pytest.raises(SigningError, match="2 lines of DSCs") as caught:
         rotate(folder, kid=None, term=DSC_TERM, at=LATER, passphrase=not_asked)
     assert "--kid" in str(caught.value.hint)
-    for kid in (str(first.kid), first.kid.value.hex().upper()):
-        file = turn(folder, kid)
-        assert any(
-            file.stem == f"dsc-{dsc.kid.value.hex()}" for dsc in Keystore(folder).dscs() if dsc.subject == first.subject
-        )
+    file = turn(folder, first.kid.value.hex().upper())
+    followed = {dsc.kid for dsc in Keystore(folder).dscs() if dsc.subject == first.subject}
+    assert file.stem in {f"dsc-{kid.value.hex()}" for kid in followed - {first.kid}}
 
 
 @pytest.mark.parametrize("kid", ["", "AAAAAAAAAAA=", "csca", "0" * 16])
