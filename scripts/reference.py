@@ -44,7 +44,7 @@ def _help(command: click.Command, path: str) -> str:
 def _records() -> str:
     parts = [
         "# Records\n",
-        "The fields of a record, as CSV header, JSON keys and `from_mapping` alike. Dates are ISO 8601 or `dd/mm/yyyy`.",
+        "The fields of a record, for CSV headers, JSON keys and `from_mapping`. Dates are ISO 8601 or `dd/mm/yyyy`.",
     ]
     for kind, fields in FIELDS_OF.items():
         parts.append(f"\n## {kind.name.capitalize()} (`--type {kind.value}`)\n")

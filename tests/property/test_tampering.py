@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.faults.encoders import AT, Encoder, TestSigner, covid_test, dcc, signer, text_of_cose
 from tests.faults.odd import REENCODED
-from vaxcert.codec import base45, cbor, cose, hc1
+from vaxcert.codec import base45, cbor, cose, hc1, inflate
 from vaxcert.errors import VaxcertError
 from vaxcert.trust.trust_list import TrustList
 from vaxcert.verify.verifier import Verifier
@@ -58,11 +58,14 @@ def signed_part(text: str) -> tuple[bytes, bytes]:
     return message.protected, message.payload
 
 
+def message_verifies(kind: str, content: bytes) -> bool:
+    return verifies(kind, hc1.encode(content, level=inflate.FASTEST_LEVEL))
+
+
 def flips(content: bytes) -> Iterator[bytes]:
     """Yield *content* with each byte changed in each bit, and to the values that mean most in CBOR."""
     for place, byte in enumerate(content):
-        changed = {byte ^ 1 << bit for bit in range(8)} | {0, 0x40, 0x80, 0xA0, 0xF6, 0xFF} - {byte}
-        for other in changed:
+        for other in {byte ^ 1 << bit for bit in range(8)} | {0, 0x40, 0x80, 0xA0, 0xF6, 0xFF} - {byte}:
             yield content[:place] + bytes((other,)) + content[place + 1 :]
 
 
@@ -84,31 +87,29 @@ def additions(content: bytes) -> Iterator[bytes]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_byte_of_a_message_can_be_changed(kind: str) -> None:
     message = hc1.decode(genuine(kind)[1])
-    assert [forged for forged in flips(message) if verifies(kind, text_of_cose(forged))] == []
+    assert [forged for forged in flips(message) if message_verifies(kind, forged)] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_byte_of_a_message_can_be_cut_but_its_tag(kind: str) -> None:
     message = hc1.decode(genuine(kind)[1])
     untagged = message[1:]
-    assert {forged for forged in cuts(message) if verifies(kind, text_of_cose(forged))} == {untagged}
+    assert {forged for forged in cuts(message) if message_verifies(kind, forged)} == {untagged}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_byte_can_be_added_to_a_message(kind: str) -> None:
     message = hc1.decode(genuine(kind)[1])
-    assert [forged for forged in additions(message) if verifies(kind, text_of_cose(forged))] == []
+    assert [forged for forged in additions(message) if message_verifies(kind, forged)] == []
 
 
 @pytest.mark.parametrize("kind", KINDS[:2])
 def test_no_character_of_a_text_can_be_changed_to_another_message(kind: str) -> None:
-    """The two bytes of zlib's header have other values that mean the same; nothing else does."""
+    """Some bits of zlib mean nothing: the header's level, the padding after the last block. All others count."""
     text = genuine(kind)[1]
     changed = [text[:place] + sign + text[place + 1 :] for place in range(len(text)) for sign in ALPHABET]
     passing = {forged for forged in changed if forged != text and verifies(kind, forged)}
     assert all(hc1.decode(forged) == hc1.decode(text) for forged in passing)
-    stream = base45.decode(text[4:])
-    assert all(base45.decode(forged[4:])[2:] == stream[2:] for forged in passing)
 
 
 @pytest.mark.parametrize("kind", KINDS[:2])
@@ -165,7 +166,7 @@ def test_a_listed_re_encoding_is_another_text_of_the_same_signed_bytes(case: Cas
 def test_re_encodings_may_be_combined() -> None:
     steps = {name: step for case in REENCODED for name, step in case.steps.items()}
     chosen = {name: steps[name] for name in ("unprotected", "signature", "item", "stream")}
-    combined = Encoder(**chosen)
+    combined = Encoder(None, **chosen)
     assert verifies("vaccination", combined.text())
     assert signed_part(combined.text()) == signed_part(Encoder().text())
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pypdfium2 import PdfBitmap, PdfDocument  # type: ignore[import-untyped]
+    from pypdfium2 import PdfBitmap, PdfDocument
 
 LENGTH: Final = struct.Struct(">Q")
 REQUEST: Final = struct.Struct(">II")
@@ -32,7 +32,10 @@ OK, UNREADABLE, LOCKED, PAGE_TOO_LARGE, PICTURE_TOO_LARGE, OUT_OF_MEMORY = range
 """What a status says."""
 
 MEMORY_BYTES: Final = 176 * 2**20
-"""The memory that the child may claim, the PDF and its own 25 MB included: A4 in colour at 600 dpi takes 145 MB."""
+"""The memory that the child may claim, the PDF and its own 25 MB included.
+
+An A4 page scanned in colour at 600 dpi takes 145 MB; as JPEG 2000 it takes more than this, and is refused.
+"""
 
 SECONDS: Final = 0.7
 """The processor time to open the document, and to draw a page: a hundred times what a page of text takes."""

@@ -19,7 +19,7 @@ from vaxcert.errors import FieldProblem, SchemaError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from jsonschema import ValidationError  # type: ignore[import-untyped] # the library ships no types
+    from jsonschema import ValidationError
     from jsonschema_rs import Validator
 
 VERSIONS = ("1.0.0", "1.0.1", "1.1.0", "1.2.0", "1.2.1", "1.3.0", "1.3.1", "1.3.2", "1.3.3")
@@ -85,14 +85,15 @@ def nearest_version(ver: object) -> str:
 def is_valid(dcc: object, version: str) -> bool:
     """Return whether *dcc*, whatever it is, keeps the DCC schema *version*.
 
-    Members that the schema does not know are not looked at. JSON takes it for granted that their names are text, and CBOR
-    does not: where that is in question, ask `check_dcc`.
+    Members that the schema does not know are not looked at. JSON takes it for granted that their names are text, and
+    CBOR does not: where that is in question, ask `check_dcc`.
 
     Raises:
         ValueError: There is no such version; `nearest_version` finds one.
     """
+    validator = _validator(version)
     try:
-        return _validator(version).is_valid(dcc)
+        return validator.is_valid(dcc)
     except ValueError:  # the validator's word for a value that JSON cannot hold, or a map's key that is not text
         return False
 
@@ -100,14 +101,15 @@ def is_valid(dcc: object, version: str) -> bool:
 def is_strict(dcc: object, version: str) -> bool:
     """Return whether *dcc*, whatever it is, keeps the DCC schema *version* as an issuer must.
 
-    Beyond the schema that means: no member that the schema does not know, no empty text, and no white space around one. It
-    is what every certificate should be, and one question to the compiled validator.
+    Beyond the schema that means: no member that the schema does not know, no empty text, and no white space around
+    one. It is what every certificate should be, and one question to the compiled validator.
 
     Raises:
         ValueError: There is no such version; `nearest_version` finds one.
     """
+    validator = _strict_validator(version)
     try:
-        return _strict_validator(version).is_valid(dcc)
+        return validator.is_valid(dcc)
     except ValueError:  # as in `is_valid`
         return False
 
@@ -235,7 +237,7 @@ def _validator(version: str) -> Validator:
 def _strict_validator(version: str) -> Validator:
     from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - as above
 
-    return Draft202012Validator(_strict(_schema(version)), offline=True)
+    return Draft202012Validator(cast("dict[str, object]", _strict(_schema(version))), offline=True)
 
 
 def _strict(rule: object) -> object:

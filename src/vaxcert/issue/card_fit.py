@@ -30,16 +30,18 @@ _CUT_WORD_EMS = 5.5
 
 
 _MARK_EMS = 1.0
-"""Room for a dagger, and for a dot between two languages."""
+"""Room for a dagger, and for a dot between two languages; also more than kerning changes on a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
     """What a value does to the page."""
 
-    further_lines: int
+    further_lines: int = 0
     """How many lines it may take above one for each language that begins its own."""
-    cuts_words: bool
+    wraps: bool = False
+    """Whether it surely takes more than one line."""
+    cuts_words: bool = False
     """Whether it has a word that is too long for a line."""
 
 
@@ -58,16 +60,20 @@ class Column:
         room = self.width / (TYPE_POINTS * _MM_PER_POINT)  # all widths below are in ems of the page's type
         wide = typeface.width(vi, self.weight) * self.size + _MARK_EMS
         wide_en = typeface.width(en) * SMALL if en else 0.0
-        if wide + wide_en <= room:
-            return Fit(0, cuts_words=False)
-        word = max(typeface.width(word, self.weight) for word in vi.split(" ")) * self.size
-        word = max(word, max(typeface.width(word) for word in en.split(" ")) * SMALL)
+        if wide + wide_en <= room and (self.runs_on or not en):
+            return Fit()
+        word = max(
+            max(typeface.width(word, self.weight) for word in vi.split(" ")) * self.size,
+            max(typeface.width(word) for word in en.split(" ")) * SMALL,
+        )
         cuts_words = word > room
         if cuts_words:
             word = _CUT_WORD_EMS * self.size
         if self.runs_on:
-            return Fit(_most_lines(wide + wide_en, word, room) - 1, cuts_words)
-        return Fit(_most_lines(wide, word, room) + _most_lines(wide_en, word, room) - 2, cuts_words)
+            wide, wide_en = wide + wide_en, 0.0
+        further_lines = _most_lines(wide, word, room) + _most_lines(wide_en, word, room) - 2
+        own_line = bool(en) and not self.runs_on
+        return Fit(further_lines, wraps=own_line or wide > room + 2 * _MARK_EMS, cuts_words=cuts_words)
 
 
 def _most_lines(wide: float, word: float, room: float) -> int:
@@ -86,7 +92,7 @@ COLUMNS: Final[Mapping[str, Column]] = {
     "heading": Column(83.5, 1.0, "bold"),
     "name": Column(112.0, 1.6, "bold"),
     "holder": Column(112.0, 1.08, runs_on=True),
-    "field": Column(109.0, 1.08),
+    "field": Column(107.5, 1.08),
     "issuer": Column(55.0, 1.08),
     "instant": Column(55.0, 1.08, "bold"),
     "verify": Column(132.0, SMALL),

@@ -53,6 +53,7 @@ class Row(TypedDict):
     english: str
     signed: bool
     further_lines: int
+    wraps: bool
     cuts_words: bool
 
 
@@ -149,5 +150,6 @@ def _row(line: Line, column: str, number: str = "") -> Row:
         english=english,
         signed=line.signed or line.value is None,
         further_lines=fit.further_lines,
+        wraps=fit.wraps,
         cuts_words=fit.cuts_words,
     )

@@ -1,1 +1,1 @@
-"""model"""
+"""Frozen values: records, names, dates, identifiers and value sets, each with its rules."""

@@ -361,7 +361,7 @@ def test_a_page_past_a_bound_is_told_and_the_next_is_drawn() -> None:
 
 
 def test_a_page_for_which_memory_runs_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    import pypdfium2  # type: ignore[import-untyped]  # noqa: PLC0415 - used here only
+    import pypdfium2  # noqa: PLC0415 - used here only
 
     def render(*_: object, **__: object) -> None:
         raise MemoryError

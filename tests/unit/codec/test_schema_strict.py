@@ -1,11 +1,12 @@
 import copy
+from typing import Any
 
 import pytest
 
 from vaxcert.codec.schema import VERSIONS, check_strict, is_strict, is_valid
 from vaxcert.errors import SchemaError
 
-DCC = {
+DCC: dict[str, Any] = {
     "ver": "1.3.0",
     "nam": {"fn": "Nguyễn", "gn": "Thị Ánh", "fnt": "NGUYEN", "gnt": "THI<ANH"},
     "dob": "1983-10-10",
@@ -20,8 +21,8 @@ DCC = {
 
 def changed(place: str, key: str, value: object) -> dict[str, object]:
     dcc = copy.deepcopy(DCC)
-    target = {"root": dcc, "nam": dcc["nam"], "v": dcc["v"][0]}[place]  # type: ignore[index]
-    target[key] = value  # type: ignore[index]
+    target = {"root": dcc, "nam": dcc["nam"], "v": dcc["v"][0]}[place]
+    target[key] = value
     return dcc
 
 
