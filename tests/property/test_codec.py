@@ -198,6 +198,27 @@ def test_a_message_comes_back(algorithm: int, kid: bytes, payload: bytes, signat
     assert parsed.to_be_signed() == cbor2.dumps(["Signature1", protected, b"", payload])
 
 
+@given(
+    st.sampled_from([cose.ES256, cose.PS256, -8]),
+    st.binary(max_size=24),
+    st.binary(min_size=1, max_size=300),
+    st.binary(min_size=60, max_size=64),
+    st.tuples(st.integers(0, 400), st.binary(max_size=2)),
+)
+def test_a_message_in_the_plain_layout_is_read_the_same_both_ways(
+    algorithm: int, kid: bytes, payload: bytes, signature: bytes, change: tuple[int, bytes]
+) -> None:
+    whole = cose.encode(cose.protected_header(algorithm, kid), payload, signature)
+    place, splice = change
+    content = whole[:place] + splice + whole[place + len(splice) :]
+    try:
+        parsed = cose.parse_plain(content)
+    except CodecError:
+        parsed = None
+    if parsed is not None:
+        assert parsed == cose.parse(cbor.decode(content))
+
+
 @given(values)
 def test_an_item_is_a_message_or_an_error(item: Any) -> None:
     try:

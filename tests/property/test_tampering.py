@@ -50,6 +50,7 @@ def verifies(kind: str, text: str) -> bool:
         verifier(kind).verify(text, at=AT)
     except VaxcertError:
         return False
+    assert verifier(kind).examine(text, at=AT).outcome == "valid"
     return True
 
 

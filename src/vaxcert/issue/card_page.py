@@ -23,8 +23,8 @@ _MASKED_CHARACTERS = 6
 """How much of a personal number is hidden by default (Decision 1405/QĐ-BTTTT): all but its random part."""
 
 _SPARE_LINES = 3
-"""The further lines that a page of four holder's values and four notes has room for at its usual size."""
-_LINES_OF_A_HOLDER_VALUE = 4
+"""The further lines, as high as the name's, for which the page has room at its usual size."""
+_LINES_OF_A_HOLDER_VALUE = 3  # with its label
 _USUAL_HOLDER_VALUES, _USUAL_NOTES = 3, 4  # beside the name
 
 _IDENTITY_NOTE = Words(

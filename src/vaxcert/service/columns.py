@@ -30,6 +30,10 @@ class Columns:
         """The columns that a file may have, as a hint."""
         return f"expected columns: {self._fields.describe()}"
 
+    def known(self, cells: Sequence[str]) -> int:
+        """Return how many of *cells* name a field."""
+        return sum(fold_name(cell) in self._fields.names for cell in cells)
+
     def of_header(self, cells: Sequence[str]) -> list[str | None]:
         """Return the field of each column, None for one to leave out.
 
@@ -73,21 +77,18 @@ class Columns:
         return fields, problem
 
     def _unknown(self, cells: Sequence[str], unknown: Sequence[int], *, is_header: bool) -> str:
-        """Return what is wrong; a line without any known column is likely a record, and then nothing of it is shown."""
-        shown = []
+        """Return what is wrong. A line without any known column may be a record: then nothing of it is shown."""
+        wrong = []
         for position in unknown:
             name = " ".join(cells[position].split())[:_MAX_SHOWN_CHARACTERS]
-            near = self._fields.nearest(name) if name else None
+            shown = repr(name) if is_header and name else f"column {position + 1}"
             if not name:
-                text = f"column {position + 1}, which has no name"
-            elif near:
-                text = f"{name!r} (did you mean {near!r}?)"
+                wrong.append(f"{shown}, which has no name")
+            elif near := self._fields.nearest(name):
+                wrong.append(f"{shown} (did you mean {near!r}?)")
             elif is_header:
-                text = repr(name)
-            else:
-                continue
-            shown.append(text)
-        if not shown:
-            return "the first line names none of the columns"
-        more = f" and {len(shown) - _MAX_SHOWN_COLUMNS} more" if len(shown) > _MAX_SHOWN_COLUMNS else ""
-        return f"the header has unknown columns: {', '.join(shown[:_MAX_SHOWN_COLUMNS])}{more}"
+                wrong.append(shown)
+        if len(wrong) > _MAX_SHOWN_COLUMNS:
+            wrong[_MAX_SHOWN_COLUMNS:] = [f"and {len(wrong) - _MAX_SHOWN_COLUMNS} more"]
+        message = "the header has unknown columns" if is_header else "the first line names none of the columns"
+        return f"{message}: {', '.join(wrong)}" if wrong else message

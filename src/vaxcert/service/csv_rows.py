@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import FieldProblem, InputError
@@ -62,17 +63,19 @@ def csv_rows(lines: Lines, columns: Columns) -> Iterator[Row]:
 
 
 def _header(lines: Lines, columns: Columns) -> tuple[list[str], str]:
-    """Return the cells of the header, and the delimiter: the one that makes the most cells."""
+    """Return the cells of the header, and the delimiter: the one with which it names the most columns."""
     delimiters = _DELIMITERS
     text = _record(lines)
     if match := _SEPARATOR_LINE.fullmatch(text):
         delimiters, text = match[1], _record(lines)
-    try:
-        rows = {delimiter: next(csv.reader([text], delimiter=delimiter, strict=True), []) for delimiter in delimiters}
-    except csv.Error as error:
-        raise InputError(f"the header {_BROKEN}", hint=columns.expected) from error
-    delimiter = max(rows, key=lambda delimiter: len(rows[delimiter]))
-    return _without_empty_end(rows[delimiter], 0), delimiter
+    headers = {}
+    for delimiter in delimiters:
+        with suppress(csv.Error):
+            headers[delimiter] = next(csv.reader([text], delimiter=delimiter, strict=True))
+    if not headers:
+        raise InputError(f"the header {_BROKEN}", hint=columns.expected)
+    delimiter = max(headers, key=lambda delimiter: (columns.known(headers[delimiter]), len(headers[delimiter])))
+    return _without_empty_end(headers[delimiter], 0), delimiter
 
 
 def _record(lines: Lines) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -48,12 +48,16 @@ def read_rows(source: str, fields: FieldTable, *, ignored_columns: Iterable[str]
 
 @contextmanager
 def _opened(source: str) -> Iterator[IO[bytes]]:
-    """Give the stream of *source*; every failure to read it is a `StorageError`."""
+    """Give the stream of *source*; every failure to open or read it is a `StorageError`."""
     try:
-        if source == "-":
-            yield sys.stdin.buffer
-            return
-        with Path(source).open("rb") as stream:
+        with nullcontext(sys.stdin.buffer) if source == "-" else _file(source) as stream:
             yield stream
     except OSError as error:
         raise StorageError(f"{source} cannot be read: {error.strerror}") from error
+
+
+def _file(source: str) -> IO[bytes]:
+    try:
+        return Path(source).open("rb")
+    except ValueError as error:
+        raise StorageError(f"{source!a} cannot be read: it is no name of a file") from error
