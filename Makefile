@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint format unit wheel lowest reference clean
+.PHONY: demo test lint format unit fuzz wheel lowest reference clean
 
 demo: $(STAMP)  ## Issue, print, scan and verify a batch of invented records
 	$(BIN)/vaxcert demo
@@ -27,6 +27,9 @@ format: $(STAMP)
 
 unit: $(STAMP)  ## The test suite, with branch coverage
 	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95
+
+fuzz: $(STAMP)  ## Mutated certificates against the verifier, for SECONDS
+	$(BIN)/python -m tests.fuzz.fuzz_decode --seconds $(or $(SECONDS),60)
 
 wheel: $(STAMP)  ## Build the wheel, install it alone, run the demo from it
 	PYTHON=$(BIN)/python sh scripts/check-wheel.sh

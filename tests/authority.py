@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import base45
 import cbor2
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vaxcert.signing.key_pair import KeyPair
+    from vaxcert.signing.signer import Signer
 
 BORN = datetime(2021, 11, 1, tzinfo=UTC)
 """From when on the keys are valid: two years, of which they sign in the first 183 days."""
@@ -72,19 +73,38 @@ def csca() -> KeyPair:
     return create_csca(country="VN", common_name="Invented CSCA", at=BORN)
 
 
+USAGES = tuple(CertificateType)
+
+
+def pair(kind: KeyKind = KeyKind.EC_P256, usages: tuple[CertificateType, ...] = USAGES) -> KeyPair:
+    return _pair(kind, usages)
+
+
 @cache
-def pair(kind: KeyKind = KeyKind.EC_P256, usages: tuple[CertificateType, ...] = tuple(CertificateType)) -> KeyPair:
+def _pair(kind: KeyKind, usages: tuple[CertificateType, ...]) -> KeyPair:
     return create_dsc(csca(), common_name="Invented DSC", usages=usages, at=BORN, key_kind=kind)
 
 
-@cache
-def signer(kind: KeyKind = KeyKind.EC_P256, usages: tuple[CertificateType, ...] = tuple(CertificateType)) -> PemSigner:
-    made = pair(kind, usages)
-    return PemSigner(made.private_key, Dsc.of_certificate(made.certificate))
+def dsc(kind: KeyKind = KeyKind.EC_P256, usages: tuple[CertificateType, ...] = USAGES) -> Dsc:
+    return Dsc.of_certificate(pair(kind, usages).certificate)
 
 
-def issuer(by: PemSigner | None = None, *, validity: timedelta = timedelta(days=365), **changes: Any) -> Issuer:
-    return Issuer(by or signer(), **{"country": "VN", "issuer": "Invented Ministry", "validity": validity} | changes)
+def signer(kind: KeyKind = KeyKind.EC_P256, usages: tuple[CertificateType, ...] = USAGES) -> PemSigner:
+    return PemSigner(pair(kind, usages).private_key, dsc(kind, usages))
+
+
+class Settings(TypedDict, total=False):
+    """What an issuer may be told besides its signer."""
+
+    country: str
+    issuer: str
+    validity: timedelta
+    level: int
+
+
+def issuer(by: Signer | None = None, **settings: Unpack[Settings]) -> Issuer:
+    usual: Settings = {"country": "VN", "issuer": "Invented Ministry", "validity": timedelta(days=365)}
+    return Issuer(by or signer(), **{**usual, **settings})
 
 
 @dataclass(frozen=True)

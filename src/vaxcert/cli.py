@@ -72,6 +72,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         )
     except VaxcertError as error:
         return _fail(exit_codes.of_error(type(error)), error.message, error.hint)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         return _fail(error.exit_code, error.format_message(), context and f"see `{context.command_path} --help`")

@@ -350,7 +350,7 @@ class SignerUsageError(SigningError):
 
 
 class ExpiryPastDscError(SignerUsageError):
-    """The certificate would outlive the DSC that signs it (hcert-spec §3.3.4)."""
+    """The certificate would outlive the DSC that signs it (hcert-spec §3.3.5)."""
 
     code = "expiry_past_dsc"
 

@@ -97,13 +97,13 @@ def _overflowing_pair(encoder: Encoder) -> str:
 
 BROKEN = (
     # --- text ---
-    _case("other-prefix", "unknown_prefix", "prefix", "hcert-spec §4.1", "HC2 is another version",
+    _case("other-prefix", "unknown_prefix", "prefix", "hcert-spec §4.2.2", "HC2 is another version",
           text=lambda e: "HC2:" + e.body()),
-    _case("lower-case-prefix", "unknown_prefix", "prefix", "hcert-spec §4.1", "the prefix is in capitals",
+    _case("lower-case-prefix", "unknown_prefix", "prefix", "hcert-spec §4.2.2", "the prefix is in capitals",
           text=lambda e: "hc1:" + e.body()),
-    _case("no-prefix", "unknown_prefix", "prefix", "hcert-spec §4.1", "bare base45 could be anything",
+    _case("no-prefix", "unknown_prefix", "prefix", "hcert-spec §4.2.2", "bare base45 could be anything",
           text=lambda e: e.body()),
-    _case("long-text", "text_too_long", "prefix", "hcert-spec §4.2", "longer than two of the largest QR symbols",
+    _case("long-text", "text_too_long", "prefix", "hcert-spec §6.3", "longer than two of the largest QR symbols",
           stream=lambda e: Encoder.stream(e) + bytes(6000)),
     _case("lower-case-body", "invalid_base45", "base45", "RFC 9285 §4.2", "base45 has no small letters",
           body=lambda e: Encoder.body(e).lower()),
@@ -114,7 +114,7 @@ BROKEN = (
     _case("trailing-space", "invalid_base45", "base45", "RFC 9285 §4", "a space is a character, and one too many",
           body=lambda e: Encoder.body(e) + " "),
     # --- zlib ---
-    _case("uncompressed", "invalid_zlib", "inflate", "hcert-spec §3.1", "an issuer SHALL compress",
+    _case("uncompressed", "invalid_zlib", "inflate", "hcert-spec §4.2.1", "an issuer SHALL compress",
           stream=lambda e: e.cose()),
     _case("cut-stream", "invalid_zlib", "inflate", "RFC 1950 §2.2", "the checksum's last byte is missing",
           stream=lambda e: Encoder.stream(e)[:-1]),
@@ -204,12 +204,12 @@ BROKEN = (
     # --- key usage and validity ---
     _case("vaccination-by-test-signer", "wrong_key_usage", "key_usage", "hcert-spec A.4", "its DSC is for tests only",
           by=partial(signer, usages="t")),
-    _case("expired", "expired", "validity", "hcert-spec §3.3.4", "over for a second",
+    _case("expired", "expired", "validity", "hcert-spec §3.3.5", "over for a second",
           claims=lambda _: claims(exp=_NOW - 1)),
-    _case("not-yet-valid", "not_yet_valid", "validity", "hcert-spec §3.3.5", "begins in a second",
+    _case("not-yet-valid", "not_yet_valid", "validity", "hcert-spec §3.3.6", "begins in a second",
           claims=lambda _: claims(iat=_NOW + 1)),
     _case("lapsed-signer", "dsc_not_valid", "validity", "hcert-spec A.4", "its DSC ended a day ago",
           by=_lapsed_signer),
-    _case("expired-of-unknown-signer", "expired", "validity", "hcert-spec §3.3.4", "no signer could make it valid",
+    _case("expired-of-unknown-signer", "expired", "validity", "hcert-spec §3.3.5", "no signer could make it valid",
           trusted=partial(signer, usages="v"), claims=lambda _: claims(exp=_NOW - 1)),
 )  # fmt: skip

@@ -60,7 +60,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="peak memory is 
 
 
 def stream_of(content: bytes) -> str:
-    return "HC1:" + base45.b45encode(content).decode()
+    return "HC1:" + str(base45.b45encode(content), "ascii")
 
 
 def bomb() -> bytes:
@@ -73,7 +73,6 @@ def spread(count: int) -> list[Any]:
 
 
 HOSTILE: dict[str, tuple[str, str]] = {
-    # name: (text, code)
     "a megabyte of text": ("HC1:" + "A" * MEGABYTE, "text_too_long"),
     "a megabyte without a prefix": ("A" * MEGABYTE, "text_too_long"),
     "a megabyte of another alphabet": ("HC1:" + "ệ" * MEGABYTE, "text_too_long"),
@@ -110,8 +109,8 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "a key twice, deep inside": (text_of_payload(b"\xa1\x39\x01\x03\xa1\x01\xa2\x61v\x00\x61v\x01"), "duplicate_key"),
     "15,000 doses": (text_of(dcc(v=spread(15_000), ver="1.0.0")), "not_one_event"),
     "15,000 wrong doses in version 1.3.0": (text_of(dcc(v=spread(15_000))), "not_one_event"),
-    "8,000 unknown members": (text_of(dcc(v=[vaccination(dn=0) | {f"{n}": 0 for n in range(8000)}])), "invalid_record"),
-    "a name of 50 kB": (text_of(dcc(name={"fn": "N" * 50_000, "fnt": "<" * 50_000})), "invalid_record"),
+    "2,000 unknown members": (text_of(dcc(v=[vaccination(dn=0) | {f"{n}": 0 for n in range(2000)}])), "invalid_record"),
+    "a name of 50 kB": (text_of(dcc(name={"fn": "N" * 25_000, "fnt": "<" * 25_000})), "invalid_record"),
     "a name of 15,000 marks": (text_of(dcc(name={"fn": "\u0301" * 15_000})), "invalid_record"),
     "a date of 50 kB": (
         text_of(dcc(v=[vaccination(dt="2026-05-04T00:00:00." + "0" * 50_000, dn=0)])),
@@ -119,6 +118,7 @@ HOSTILE: dict[str, tuple[str, str]] = {
     ),
     "a version of 50 kB": (text_of(dcc(ver="1." * 25_000)), "invalid_record"),
 }
+"""By what it does: the text, and the code with which it is refused."""
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 What each irregularity gets: trailing bytes, duplicate map keys and nesting past the bound are refused; indefinite and
 non-minimal lengths are read, since real issuers use them and a signature covers the bytes as they stand. A date-time
-under tag 0 is read as its text (hcert-spec §2.6.4 allows both forms). No other tag makes an object: bignums,
-decimals, references, patterns and the like are refused, each being a way to make a small input expensive.
+under tag 0 is read as its text, since issuers write both forms. No other tag makes an object: bignums, decimals,
+references, patterns and the like are refused, each being a way to make a small input expensive.
 """
 
 from __future__ import annotations

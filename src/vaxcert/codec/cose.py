@@ -96,7 +96,7 @@ def parse(item: object) -> Sign1:
     """Return the COSE_Sign1 that the decoded CBOR *item* is.
 
     The tag 18 may be missing, and a CWT tag 61 may stand around it; both are in use. kid and algorithm may stand
-    in either header; the protected one wins (hcert-spec §3.3.2).
+    in either header; the protected one wins (hcert-spec §3.3.3).
 
     Raises:
         AlgorithmError: The algorithm is missing, or neither ES256 nor PS256.

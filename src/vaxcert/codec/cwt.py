@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ISSUER, EXPIRES_AT, ISSUED_AT, HCERT = 1, 4, 6, -260
 EU_DGC_V1 = 1
-"""The key of the EU DCC inside the HCERT claim (hcert-spec §3.3.8)."""
+"""The key of the EU DCC inside the HCERT claim (hcert-spec §3.3.7)."""
 
 MAX_NUMERIC_DATE = 253_402_300_799
 """The end of year 9999, the last instant a datetime can hold."""

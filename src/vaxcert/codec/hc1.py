@@ -1,4 +1,4 @@
-"""The text of a certificate: `HC1:` and base45 (hcert-spec §4)."""
+"""The text of a certificate: `HC1:` and base45 (hcert-spec §4.2.2)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from vaxcert.codec import base45, inflate
 from vaxcert.errors import PrefixError, TextTooLongError
 
 PREFIX = "HC1:"
-"""Health certificate, version 1 (hcert-spec §4.1)."""
+"""Health certificate, version 1 (hcert-spec §4.2.2)."""
 
 MAX_TEXT_CHARACTERS = 8 * 1024
 """The longest text read: twice what the largest QR symbol holds, eight times the longest certificate seen."""

@@ -19,7 +19,7 @@ FASTEST_LEVEL = 1
 
 
 def deflate(content: bytes, *, level: int = BEST_LEVEL) -> bytes:
-    """Return *content* as one zlib stream; an issuer SHALL compress (hcert-spec §3.1)."""
+    """Return *content* as one zlib stream; an issuer SHALL compress (hcert-spec §4.2.1)."""
     return cast("bytes", zlib_ng.compress(content, level))
 
 

@@ -93,7 +93,7 @@ COLUMNS: Final[Mapping[str, Column]] = {
     "name": Column(112.0, 1.6, "bold"),
     "holder": Column(112.0, 1.08, runs_on=True),
     "field": Column(107.5, 1.08),
-    "issuer": Column(55.0, 1.08),
+    "issuer": Column(58.0, 1.08),
     "instant": Column(55.0, 1.08, "bold"),
     "verify": Column(132.0, SMALL),
 }

@@ -72,11 +72,11 @@ class Reading:
         problems: list[FieldProblem] = []
         parsers = known.parsers
         for name, value in fields.items():
+            if name not in parsers:
+                problems.append(_unknown(str(name), known))
+                continue
             try:
-                text = (value if type(value) is str else _text_of(value)).strip()
-                if name not in parsers:
-                    problems.append(_unknown(name, known))
-                elif text:
+                if text := (value if type(value) is str else _text_of(value)).strip():
                     values[name] = parsers[name](text)  # type: ignore[literal-required] # `Values` has their types
             except FieldError as error:
                 problems.append(FieldProblem(name, error.code, error.message))

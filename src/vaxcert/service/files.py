@@ -55,15 +55,15 @@ def whole_folder(path: Path) -> Iterator[Path]:
         StorageError: There is something at *path* already other than an empty folder, or it cannot be written.
     """
     with _storage_errors(path):
-        path = path.resolve()
-        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        target = path.resolve()
+        if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise StorageError(f"{path} exists and is not empty", hint=_NEW_NAME)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
             yield temporary
-            temporary.replace(path)  # over an empty folder, or over nothing
-            _sync_folder(path.parent)
+            temporary.replace(target)  # over an empty folder, or over nothing
+            _sync_folder(target.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 

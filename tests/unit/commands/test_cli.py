@@ -111,6 +111,14 @@ def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err.startswith("vaxcert: error: ")
 
 
+@pytest.mark.parametrize("arguments", [[], ["keys"]])
+def test_without_a_command_there_is_help_and_no_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("Usage: vaxcert ")
+    assert "error:" not in told
+
+
 def test_the_module_stays_small() -> None:
     assert len(Path(vaxcert.cli.__file__).read_text("utf-8").splitlines()) < 120
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.encoders import AT, Encoder, signer
 from vaxcert.commands import render
-from vaxcert.commands.language import VIETNAMESE
+from vaxcert.commands.language import VIETNAMESE, VIETNAMESE_WARNINGS
 from vaxcert.trust.trust_list import TrustList
 from vaxcert.verify.report import Outcome, Report, SignerIdentity, Warning_
 from vaxcert.verify.verifier import Verifier
@@ -38,6 +38,14 @@ def test_the_outcome_stands_first_and_has_its_colour() -> None:
     assert render.card(VALID, "en").startswith("\x1b[32m\x1b[1mVALID\x1b[0m\n")
     undetermined = rejected(outcome=Outcome.UNDETERMINED, code="unknown_signer")
     assert render.card(undetermined, "en").startswith("\x1b[33m\x1b[1mUNDETERMINED\x1b[0m\n")
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+@pytest.mark.parametrize("code", VIETNAMESE_WARNINGS)
+def test_every_warning_can_be_read_in_both_languages(code: str, lang: Language) -> None:
+    shown = render.card(rejected(warnings=(Warning_(code, "what"),)), lang)
+    assert f" [{code}]" in shown
+    assert ("what" in shown) == (lang == "en" or "{message}" in VIETNAMESE_WARNINGS[code])
 
 
 @pytest.mark.parametrize("source", [None, "text"])

@@ -18,17 +18,16 @@ from vaxcert.data import load_json
 from vaxcert.errors import ExpiryPastDscError, SchemaError, SignerUsageError, SigningError
 from vaxcert.issue.issuer import MAX_VALIDITY, Issuer
 from vaxcert.model.certificate_type import CertificateType
-from vaxcert.model.kid import Kid
 from vaxcert.model.names import PersonName
 from vaxcert.model.records import Record, RecoveryRecord, TestRecord, VaccinationRecord
 from vaxcert.model.uvci import Uvci
 from vaxcert.service.sample import sample_records
 from vaxcert.signing.authority import DSC_TERM, KeyKind
-from vaxcert.signing.pem import PemSigner
 from vaxcert.trust.dsc import Dsc
 
 if TYPE_CHECKING:
-    from vaxcert.trust.dsc import Dsc as DscType
+    from vaxcert.model.kid import Kid
+    from vaxcert.signing.pem import PemSigner
 
 VN_TIME = timezone(timedelta(hours=7))
 
@@ -47,10 +46,10 @@ RECORDS: dict[CertificateType, Record] = {
 class BareSigner:
     """A signer without a DSC, as a test or a remote service is; it counts what it is asked for."""
 
-    def __init__(self, inner: PemSigner, certificate: DscType | None = None) -> None:
+    def __init__(self, inner: PemSigner, certificate: Dsc | None = None) -> None:
         self.kid: Kid = inner.kid
         self.algorithm: int = inner.algorithm
-        self.certificate = certificate
+        self.certificate: Dsc | None = certificate
         self.asked = 0
         self._inner = inner
 

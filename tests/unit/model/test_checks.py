@@ -79,7 +79,7 @@ def test_what_did_not_parse_is_not_judged_again() -> None:
 
 
 def test_a_withdrawn_code_is_told_from_an_unknown_one() -> None:
-    withdrawn = sorted(value_set("test-manufacturer").codes - value_set("test-manufacturer").active)[0]
+    withdrawn = min(value_set("test-manufacturer").codes - value_set("test-manufacturer").active)
     assert checks.code_problems("device", "test-manufacturer", withdrawn)[0].code == "deprecated_code"
     (unknown,) = checks.code_problems("device", "test-manufacturer", "none such")
     assert unknown.code == "unknown_device"

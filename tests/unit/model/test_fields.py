@@ -14,7 +14,7 @@ from vaxcert.model.mapping import Values
 if TYPE_CHECKING:
     from vaxcert.model.fields import FieldTable
 
-TABLES = pytest.mark.parametrize("table", FIELDS_OF.values(), ids=lambda table: "")
+TABLES = pytest.mark.parametrize("table", FIELDS_OF.values(), ids=FIELDS_OF)
 
 
 def test_each_kind_of_certificate_has_its_fields() -> None:

@@ -224,6 +224,12 @@ def test_an_unknown_field_is_refused_with_the_nearest(name: str, shown: str, hin
     assert "business" not in problem.message
 
 
+@pytest.mark.parametrize("value", [None, "", [], 1.5])
+@pytest.mark.parametrize("name", ["phone", 7, None])
+def test_an_unknown_field_is_unknown_whatever_it_holds(name: Any, value: object) -> None:
+    assert refused(VaccinationRecord.from_mapping, {**VACCINATION, name: value}) == [(str(name), "unknown_field")]
+
+
 @KINDS
 def test_a_field_of_another_kind_of_record_is_unknown(parse: Parse, fields: Mapping[str, object]) -> None:
     others = {*VACCINATION, *TEST, *RECOVERY} - set(fields) - {"sex", "citizen_id", "nationality"}

@@ -81,7 +81,7 @@ def test_a_sample_is_written_in_utc_to_the_second() -> None:
 
 
 def test_what_a_test_lacks_is_left_out_of_its_entry() -> None:
-    device = sorted(value_set("test-manufacturer").active)[0]
+    device = min(value_set("test-manufacturer").active)
     rapid = replace(TEST, test_type="LP217198-3", test_name=None, device=device)
     entry = rapid.to_entry(uvci="U", country="VN", issuer="BYT")
     assert "nm" not in entry

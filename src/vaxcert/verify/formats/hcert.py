@@ -197,7 +197,7 @@ def _key_usage(trial: Trial) -> None:
 
 def _validity(trial: Trial) -> None:
     claims, dsc = trial.claims, getattr(trial, "dsc", None)
-    if trial.at_seconds > claims.expires_seconds:  # valid through exp (hcert-spec §3.3.4)
+    if trial.at_seconds > claims.expires_seconds:  # valid through exp (hcert-spec §3.3.5)
         raise ExpiredError(claims.expires_at)
     if trial.at_seconds < claims.issued_seconds:
         raise NotYetValidError(claims.issued_at)
@@ -205,7 +205,7 @@ def _validity(trial: Trial) -> None:
         # Shell model (hcert-spec A.4): the DSC must be valid when it is used to verify.
         if not dsc.not_before_seconds <= trial.at_seconds <= dsc.not_after_seconds:
             raise DscNotValidError("the signer's DSC is outside its own validity at this time")
-        # hcert-spec §3.3.4 and §3.3.5 bind the issuer; a verifier that refused would refuse whole countries.
+        # hcert-spec §3.3.5 and §3.3.6 bind the issuer; a verifier that refused would refuse whole countries.
         if claims.expires_seconds > dsc.not_after_seconds:
             trial.warn("outlives_dsc", "the certificate's expiry lies after its signer's own")
         if claims.issued_seconds < dsc.not_before_seconds:
