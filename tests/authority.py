@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any
 
 import base45
 import cbor2
@@ -93,18 +93,15 @@ def signer(kind: KeyKind = KeyKind.EC_P256, usages: tuple[CertificateType, ...] 
     return PemSigner(pair(kind, usages).private_key, dsc(kind, usages))
 
 
-class Settings(TypedDict, total=False):
-    """What an issuer may be told besides its signer."""
-
-    country: str
-    issuer: str
-    validity: timedelta
-    level: int
-
-
-def issuer(by: Signer | None = None, **settings: Unpack[Settings]) -> Issuer:
-    usual: Settings = {"country": "VN", "issuer": "Invented Ministry", "validity": timedelta(days=365)}
-    return Issuer(by or signer(), **{**usual, **settings})
+def issuer(
+    by: Signer | None = None,
+    *,
+    country: str = "VN",
+    issuer: str = "Invented Ministry",
+    validity: timedelta = timedelta(days=365),
+    level: int = 9,
+) -> Issuer:
+    return Issuer(by or signer(), country=country, issuer=issuer, validity=validity, level=level)
 
 
 @dataclass(frozen=True)

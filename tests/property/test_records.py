@@ -69,9 +69,9 @@ tests = st.fixed_dictionaries(
         **person,
         "test_type": st.just("NAA"),
         "sampled_at": st.datetimes(
-            datetime(2020, 1, 2),
-            datetime(2022, 2, 1),
-            timezones=st.timezones(),  # noqa: DTZ001 - the zone is drawn
+            datetime(2020, 1, 2),  # noqa: DTZ001 - the zone is drawn
+            datetime(2022, 2, 1),  # noqa: DTZ001 - the same
+            timezones=st.timezones(),
         ).map(datetime.isoformat),
         "result": st.sampled_from(["negative", "dương tính"]),
         "test_name": visible,
@@ -250,7 +250,7 @@ def test_any_mapping_is_a_record_or_names_its_fields(
             assert problem.field.isprintable()
             assert problem.code.isidentifier()
     else:
-        assert MAKER.issue(record, at=AT)
+        assert record.is_ahead_of(AT) or MAKER.issue(record, at=AT)
 
 
 @given(product=st.one_of(st.none(), st.text(), st.sampled_from(PRODUCTS)), number=st.integers(), total=st.integers())

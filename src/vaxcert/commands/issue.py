@@ -45,9 +45,8 @@ class Formats(click.ParamType):  # type: ignore[type-arg] # generic from click 8
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Return the formats in *value*."""
-        if isinstance(value, tuple):
-            return value
-        formats = tuple(part.strip() for part in str(value).split(","))
+        parts = value if isinstance(value, (list, tuple)) else str(value).split(",")  # settings may have a list
+        formats = tuple(str(part).strip() for part in parts)
         for form in formats:
             if form not in outputs.FORMATS:
                 self.fail(f"{form!r} is none of {', '.join(outputs.FORMATS)}", param, ctx)

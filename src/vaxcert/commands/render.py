@@ -105,6 +105,11 @@ def hint(report: Report, lang: Language) -> str | None:
     return VIETNAMESE_HINTS.get(report.code, report.hint)
 
 
+def tally(outcomes: Mapping[Outcome, int], lang: Language) -> str:
+    """Return how many of several certificates had each outcome."""
+    return ", ".join(f"{_WORDS[lang][outcome].lower()}: {outcomes.get(outcome, 0)}" for outcome in Outcome)
+
+
 def not_verified(source: str, lang: Language) -> str:
     """Return the heading over what was decoded and not verified."""
     return click.style(_WORDS[lang]["not_verified"], fg="yellow", bold=True) + f"  {_visible(source)}"

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from vaxcert.verify.report import Report
 
+MAX_DAYS = 36_525
+"""A century: a trust list that may be older needs no limit."""
+
 
 @click.command()
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
@@ -34,7 +37,9 @@ if TYPE_CHECKING:
 )
 @click.option("--csca", type=EXISTING_PATH, multiple=True, help="CSCAs that every DSC must chain to.")
 @at_option("Verify as of this instant")
-@click.option("--max-age", type=click.IntRange(min=0), metavar="DAYS", help="Refuse to decide by an older trust list.")
+@click.option(
+    "--max-age", type=click.IntRange(0, MAX_DAYS), metavar="DAYS", help="Refuse to decide by an older trust list."
+)
 @click.option(
     "--allow",
     type=click.Choice([str(allowance) for allowance in Allowance]),
@@ -72,7 +77,7 @@ def command(
     if json:
         return exit_codes.worst({_show_json(report) for report in reports})
     # Somebody who scans into the terminal wants the first verdict at once, not when the second is known.
-    typed = STDIN in sources and sys.stdin.isatty()
+    typed = STDIN in sources and sys.stdin is not None and sys.stdin.isatty()
     return _show(reports, ctx.obj["lang"], several=typed)
 
 
@@ -97,5 +102,5 @@ def _show(reports: Iterator[Report], lang: render.Language, *, several: bool) ->
             hints.add(hint)
             say("hint", hint)
     if several:
-        say("note", ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome))
+        say("note", render.tally(outcomes, lang))
     return exit_codes.worst(codes)

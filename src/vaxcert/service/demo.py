@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 RECORDS = 120
 PRINTED_CARDS = 12
+LAPSED_BEFORE = timedelta(days=3)
+"""When the expired certificate was issued, for a day."""
+
 _COUNTRY, _ISSUER = "VN", "Sample authority, not a real one"
 _KEYS_BEFORE = timedelta(days=30)
 _VALIDITY = timedelta(days=90)
@@ -118,7 +121,7 @@ def _spoil(work: Path, signer: Signer, at: datetime) -> None:
     claims = Claims.from_map(cbor.decode(genuine.payload)).to_map()
     claims[1] = "EU"  # the forger changes a claim and keeps the signature
     forged = cose.encode(genuine.protected, cbor.encode(claims), genuine.signature)
-    lapsed = _issuer(signer, timedelta(days=1)).issue(record, at=at - timedelta(days=3))
+    lapsed = _issuer(signer, timedelta(days=1)).issue(record, at=at - LAPSED_BEFORE)
     folder = work / "refused"
     folder.mkdir()
     for name, text in (("tampered", hc1.encode(forged)), ("expired", lapsed.text)):

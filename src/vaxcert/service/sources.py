@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import sys
@@ -73,6 +74,8 @@ def _exists(source: str) -> bool:
 @contextmanager
 def _opened(source: str) -> Iterator[IO[bytes]]:
     if source == STDIN:
+        if sys.stdin is None:  # so Python tells that it was started with a closed one
+            raise OSError(errno.EBADF, "it is closed")
         yield sys.stdin.buffer
     else:
         with Path(source).open("rb") as stream:
@@ -104,6 +107,8 @@ def _of_picture(stream: IO[bytes], name: str) -> Iterator[Found]:
     try:
         codes = picture.read_codes(stream.read(picture.DEFAULT_LIMITS.file_bytes + 1))
     except VaxcertError as error:
+        if isinstance(error, NoQrCodeError) and "pyzbar" not in picture.decoders():
+            error.hint = "install zbar, the second reader: it reads some pictures that the first does not"
         yield Found(name, error=error, scanned=True)
         return
     certificates = [code for code in codes if code.text.startswith(PREFIX)]

@@ -139,3 +139,55 @@ def test_no_changed_byte_outside_the_parts_is_plain() -> None:
     for at in set(range(len(content))) - {place for part in parts for place in part}:
         for flip in (1, 0x20, 0x80):
             assert cose.parse_plain(content[:at] + bytes((content[at] ^ flip,)) + content[at + 1 :]) is None, at
+
+
+@pytest.mark.parametrize("labels", [[1], [4], [1, 2, 4], (4,)])
+def test_a_critical_header_that_is_understood_changes_nothing(labels: object) -> None:
+    assert cose.parse(message(protected=cbor2.dumps({1: -7, 2: labels, 4: KID}))).kid == KID
+
+
+@pytest.mark.parametrize("labels", [[99], [1, 99], [3], ["1"], [True], [1.0], [], {}, 1, None, "14", b"\1"])
+def test_a_critical_header_that_is_not_understood_is_refused(labels: object) -> None:
+    with pytest.raises(CoseError, match="critical"):
+        cose.parse(message(protected=cbor2.dumps({1: -7, 2: labels, 4: KID})))
+
+
+def test_what_is_critical_in_the_unprotected_header_binds_nobody() -> None:
+    assert cose.parse(message(unprotected={2: [99]})).kid == KID
+
+
+@pytest.mark.parametrize("size", [24, 200, 255, 256, 65_535])
+def test_a_plain_message_is_read_without_cbor(size: int) -> None:
+    content = cose.encode(PROTECTED, b"p" * size, b"s" * 64)
+    assert cose.parse_plain(content) == cose.parse(cbor.decode(content))
+
+
+PLAIN = cose.encode(PROTECTED, b"p" * 200, b"s" * 64)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        PLAIN[:79],
+        PLAIN[1:],
+        b"\xd8\x3d" + PLAIN,
+        PLAIN[:-1],
+        PLAIN + b"s",
+        PLAIN.replace(b"\xa0", b"\xa1\x03\x01", 1),
+        PLAIN.replace(b"\xd2\x84", b"\xd2\x9f", 1) + b"\xff",
+        PLAIN.replace(b"\x58\xc8", b"\x59\x00\xc8", 1),
+        PLAIN.replace(b"\x58\x40", b"\x59\x00\x40", 1),
+        cose.encode(PROTECTED, b"p" * 20, b"s" * 64),
+        cose.encode(PROTECTED, b"p" * 200, b"s" * 63),
+        cose.encode(PROTECTED, b"p" * 200, b"s" * 256),
+        cose.encode(PROTECTED, b"p" * 65_536, b"s" * 64),
+        cose.encode(b"", b"p" * 200, b"s" * 64),
+        cose.encode(cbor2.dumps({1: -8, 4: KID}), b"p" * 200, b"s" * 64),
+        cose.encode(cbor2.dumps({1: -7}), b"p" * 200, b"s" * 64),
+        cose.encode(cbor2.dumps({1: -7, 4: "kid"}), b"p" * 200, b"s" * 64),
+        cose.encode(cbor2.dumps({1: True, 4: KID}), b"p" * 200, b"s" * 64),
+    ],
+)
+def test_any_other_layout_is_left_to_cbor(content: bytes) -> None:
+    assert cose.parse_plain(content) is None

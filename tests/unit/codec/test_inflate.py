@@ -48,3 +48,18 @@ def test_a_preset_dictionary_is_refused() -> None:
     compressor = zlib.compressobj(zdict=b"URN:UVCI:01:VN:")
     with pytest.raises(InflateError):
         inflate(compressor.compress(b"URN:UVCI:01:VN:0") + compressor.flush())
+
+
+@pytest.mark.parametrize("level", [0, 1, 9])
+def test_any_content_may_be_as_long_as_the_bound_and_no_longer(level: int) -> None:
+    content = bytes(number * number % 251 for number in range(MAX_INFLATED_BYTES))
+    assert inflate(zlib.compress(content, level)) == content
+    with pytest.raises(InflateLimitError):
+        inflate(zlib.compress(content + b"!", level))
+
+
+@pytest.mark.parametrize("cut", [1, 4, 5])
+def test_a_cut_stream_that_is_full_up_to_the_bound_is_cut_and_not_too_long(cut: int) -> None:
+    with pytest.raises(InflateError, match="is cut") as raised:
+        inflate(zlib.compress(bytes(MAX_INFLATED_BYTES))[:-cut])
+    assert raised.type is InflateError

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import pytest
+from PIL import Image
 
 import vaxcert.cli
 from tests.faults.encoders import AT, Encoder, signer
@@ -196,6 +197,21 @@ def test_a_terminal_without_vietnamese_letters_is_no_bug(monkeypatch: pytest.Mon
     done = child(code, "--lang", "vi", "verify", TEXT, "--trust", "dsc.der", "--at", AT.isoformat())
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("H\\u1ee2P L\\u1ec6\n")
+
+
+def test_a_closed_standard_input_is_no_certificate_and_no_bug() -> None:
+    code = "import os, sys; os.close(0); os.execv(sys.executable, [sys.executable, '-c', sys.argv[1]])"
+    done = child(code, "from vaxcert.cli import main; main(['verify', '-'])")
+    assert done.returncode == 6
+    assert done.stdout == "UNDETERMINED  stdin\n  stdin cannot be read: it is closed [storage_failed]\n"
+
+
+def test_without_the_second_reader_its_lack_is_told_where_no_code_was_read(tmp_path: Path) -> None:
+    Image.new("L", (200, 200), 255).save(tmp_path / "blank.png")
+    code = "import sys; sys.modules['pyzbar'] = None; from vaxcert.cli import main; main(['verify', 'blank.png'])"
+    done = child(code)
+    assert done.returncode == 3
+    assert done.stderr.startswith("vaxcert: hint: install zbar")
 
 
 def test_main_exits_with_the_code(capsys: pytest.CaptureFixture[str]) -> None:

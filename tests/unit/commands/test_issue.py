@@ -166,7 +166,8 @@ def test_a_column_can_be_left_out(tmp_path: Path, keys: Path) -> None:
 
 def test_settings_stand_in_for_options(tmp_path: Path, keys: Path) -> None:
     write(tmp_path / "in.csv", row(1))
-    (tmp_path / "vaxcert.toml").write_text('[issue]\nissuer = "Sở Y tế mẫu"\nvalidity = 10\n')
+    settings = '[issue]\nissuer = "Sở Y tế mẫu"\nvalidity = 10\nformat = ["txt"]\n'
+    (tmp_path / "vaxcert.toml").write_text(settings)
     assert issue(keys, "in.csv", "-o", "out.txt", "--validity", "20") == 0
     found = opened((tmp_path / "out.txt").read_text().strip())
     assert (found.dcc["v"][0]["is"], found.claims[4] - found.claims[6]) == ("Sở Y tế mẫu", 20 * 86400)
@@ -302,7 +303,7 @@ def test_a_wrong_header_is_refused_with_the_nearest_and_the_expected(
         (None, 6),
     ],
 )
-def test_a_file_that_cannot_be_taken_leaves_nothing(
+def test_a_file_that_cannot_be_taken_leaves_nothing(  # noqa: PLR0917 - fixtures and cases come by name
     tmp_path: Path, keys: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, code: int, out: str
 ) -> None:
     if content is not None:
@@ -420,6 +421,28 @@ def test_rejects_need_their_folder_before_anything_is_issued(tmp_path: Path, key
     write(tmp_path / "in.csv", row(1))
     assert issue(keys, "in.csv", "-o", "out.jsonl", "--rejects", "missing/bad.csv") == 6
     assert names(tmp_path) == ["in.csv"]
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(32, "Broken pipe"), OSError(28, "No space left on device")])
+def test_a_standard_output_that_fails_is_told_of(
+    tmp_path: Path, keys: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: OSError
+) -> None:
+    class Failing(io.BytesIO):
+        def fileno(self) -> int:
+            return descriptor
+
+        def write(self, _content: object, /) -> int:
+            raise error
+
+    descriptor = os.open(tmp_path / "stdout", os.O_WRONLY | os.O_CREAT)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Failing()))
+    write(tmp_path / "in.csv", row(1, lot=""), row(2))
+    assert issue(keys, "in.csv") == 6
+    assert os.fstat(descriptor).st_rdev == os.stat(os.devnull).st_rdev  # noqa: PTH116 - a device
+    os.close(descriptor)
+    problem, message = capsys.readouterr().err.splitlines()
+    assert problem.endswith("line 2: lot: is missing [missing]")
+    assert message.startswith("vaxcert: error: standard output ")
 
 
 # --- a process: pipes, disks, signals ------------------------------------------------------------------------------

@@ -153,8 +153,13 @@ def test_a_file_has_one_line_a_certificate_and_a_count_at_the_end(
     assert third.startswith("UNDETERMINED  batch.txt:4  no signer with kid ")
     assert shown.err.splitlines() == [
         "vaxcert: hint: add the issuer's DSC with --trust, or update the trust list",
-        "vaxcert: note: 1 valid, 1 rejected, 1 undetermined",
+        "vaxcert: note: valid: 1, rejected: 1, undetermined: 1",
     ]
+
+
+def test_the_count_is_in_vietnamese_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert verify(VALID, VALID, EXPIRED, lang="vi") == 1
+    assert capsys.readouterr().err == "vaxcert: note: hợp lệ: 2, bị từ chối: 1, chưa xác định: 0\n"
 
 
 def test_a_hint_is_given_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,7 +214,7 @@ def test_what_is_scanned_into_a_terminal_is_answered_line_by_line(
     assert verify("-") == 0
     shown = capsys.readouterr()
     assert shown.out.startswith("VALID         stdin:1  Nguyễn")
-    assert shown.err == "vaxcert: note: 1 valid, 0 rejected, 0 undetermined\n"
+    assert shown.err == "vaxcert: note: valid: 1, rejected: 0, undetermined: 0\n"
 
 
 def test_nothing_on_standard_input_is_no_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -329,6 +334,7 @@ def test_without_a_clock_it_is_now() -> None:
         [],
         [VALID, "--at", "yesterday"],
         [VALID, "--max-age", "-1"],
+        [VALID, "--max-age", "999999999999"],
         [VALID, "--allow", "everything"],
         [VALID, "--trust", "nowhere"],
         [VALID, "--no-such-option"],

@@ -29,6 +29,7 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 ISSUED = datetime(2026, 11, 22, 7, 5, tzinfo=UTC)
 VIETNAM = Words("Việt Nam", "Viet Nam")
 MM = 72 / 25.4
+Boxes = np.ndarray[Any, np.dtype[np.float64]]
 MARKUP = ["#panic()", '"] #panic("', "*a* _b_ `c`", "$x$ <y> @z", "\\u{41} // --", "#[ ]{ }", "= a", "- b"]
 
 
@@ -134,11 +135,20 @@ def printed(card: Card) -> str:
     return "".join("".join(lines(card)).split())
 
 
-def letter_boxes(page: pypdfium2.PdfPage) -> "np.ndarray[Any, np.dtype[np.float64]]":
-    """Return left, bottom, right and top of every letter, in points."""
-    text = page.get_textpage()
-    boxes = [text.get_charbox(index) for index in range(text.count_chars())]
-    return np.array([box for box in boxes if box[2] - box[0] > 0.1 and box[3] - box[1] > 0.1])
+def boxes_of(page: pypdfium2.PdfPage, kind: int) -> Boxes:
+    """Return left, bottom, right and top of every object of this kind, in points: its ink, without blanks."""
+    boxes: Boxes = np.array([found.get_bounds() for found in page.get_objects(filter=[kind])])
+    wide: Boxes = boxes[boxes[:, 2] - boxes[:, 0] > 0.5]
+    return wide
+
+
+def place_of(text: str, page: pypdfium2.PdfPage) -> tuple[float, float, float, float]:
+    """Return the box of the first letter of *text*."""
+    reader = page.get_textpage()
+    found = reader.search(text).get_next()
+    assert found
+    box: tuple[float, float, float, float] = reader.get_charbox(found[0])
+    return box
 
 
 # --- what stands on the page --------------------------------------------------------------------------------------
@@ -360,21 +370,58 @@ def test_a_card_does_not_show_its_holder_in_a_log() -> None:
 # --- the page -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("card", [CARD, LONG_NAMES, FULL_PAGE, replace(CARD, entry=TEST, citizen_id="087084000999")])
-def test_a_card_is_one_page_on_which_no_letters_overlap(card: Card) -> None:
+ALL_KINDS = [
+    CARD,
+    LONG_NAMES,
+    FULL_PAGE,
+    replace(CARD, entry=TEST, citizen_id="087084000999"),
+    replace(CARD, entry=RECOVERY, issuing_country="DE", name=PersonName("李", "伟", "LI", "WEI")),
+]
+
+
+@pytest.mark.parametrize("card", ALL_KINDS)
+def test_a_card_is_one_page_with_nothing_in_its_margins(card: Card) -> None:
     (page,) = pages(card, verify_at=WIDE_WORDS)
     assert page.get_size() == pytest.approx((210 * MM, 297 * MM), abs=0.1)
-    boxes = letter_boxes(page)
-    assert boxes[:, 0].min() > 17 * MM
-    assert boxes[:, 2].max() < 193 * MM
-    assert boxes[:, 1].min() > 8 * MM
-    left, bottom, right, top = boxes.T
-    wide = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
-    high = np.minimum(top[:, None], top) - np.maximum(bottom[:, None], bottom)
-    shared = np.clip(wide, 0, None) * np.clip(high, 0, None)
-    smaller = np.minimum.outer((right - left) * (top - bottom), (right - left) * (top - bottom))
+    left, bottom, right, top = boxes_of(page, pdfium.FPDF_PAGEOBJ_TEXT).T
+    assert left.min() > 17.5 * MM
+    assert right.max() < 192.5 * MM
+    assert bottom.min() > 9 * MM
+    assert top.max() < 287 * MM
+
+
+@pytest.mark.parametrize("card", ALL_KINDS)
+def test_no_line_of_text_touches_another(card: Card) -> None:
+    (page,) = pages(card, verify_at=WIDE_WORDS)
+    left, bottom, right, top = boxes_of(page, pdfium.FPDF_PAGEOBJ_TEXT).T
+    across = np.minimum.outer(right, right) - np.maximum.outer(left, left)
+    upright = np.minimum.outer(top, top) - np.maximum.outer(bottom, bottom)
+    shared = np.where(across > 0.3, upright, 0) / np.minimum.outer(top - bottom, top - bottom)
     np.fill_diagonal(shared, 0)
-    assert (shared / smaller).max() < 0.35  # the boxes of a kerned pair, or of a comma below a tail, share a corner
+    assert shared.max() < 0.1  # a mark below one line may reach as high as a mark above the next
+
+
+@pytest.mark.parametrize("card", ALL_KINDS)
+def test_no_rule_runs_through_text(card: Card) -> None:
+    (page,) = pages(card, verify_at=WIDE_WORDS)
+    rules = boxes_of(page, pdfium.FPDF_PAGEOBJ_PATH)
+    rules = rules[rules[:, 3] - rules[:, 1] < 3]
+    assert len(rules) > 7
+    _, bottom, _, top = boxes_of(page, pdfium.FPDF_PAGEOBJ_TEXT).T
+    for _, low, _, high in rules:
+        assert not ((bottom + 0.3 < high) & (top - 0.3 > low)).any()
+
+
+def test_labels_stand_in_a_column() -> None:
+    (page,) = pages(CARD)
+    for vi, en in (
+        ("Quốc tịch", "Nationality"),
+        ("Vắc xin", "Vaccine"),
+        ("Mã số", "Certificate id"),
+        ("Cơ sở", "Vaccination s"),
+    ):
+        assert place_of(vi, page)[0] == pytest.approx(25 * MM, abs=1.2)
+        assert place_of(en, page)[0] == pytest.approx(25 * MM, abs=1.2)
 
 
 @pytest.mark.parametrize("card", [LONG_NAMES, FULL_PAGE])
@@ -419,12 +466,7 @@ def test_a_page_that_is_thought_to_fit_does_fit(name: str, site: str) -> None:
 def test_four_values_are_as_high_as_the_symbol() -> None:
     """The caption of the symbol ends above the fields, whatever the holder's name."""
     (page,) = pages(replace(CARD, name=PersonName.of("A"), nationality=None))
-    text = page.get_textpage()
-    caption = text.search("Scan to verify").get_next()
-    disease = text.search("Bệnh dịch").get_next()
-    assert caption
-    assert disease
-    assert text.get_charbox(caption[0])[1] > text.get_charbox(disease[0])[3]
+    assert place_of("Scan to verify", page)[1] > place_of("Bệnh dịch", page)[3]
 
 
 # --- the QR code --------------------------------------------------------------------------------------------------
