@@ -12,7 +12,7 @@ import click
 from vaxcert.commands import exit_codes
 from vaxcert.commands.lazy import LazyGroup
 from vaxcert.commands.options import say
-from vaxcert.commands.settings import SETTINGS_FILE, defaults_of, read_settings
+from vaxcert.commands.settings import NAMED_BY, SETTINGS_FILE, chosen_settings, defaults_of
 from vaxcert.errors import VaxcertError
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ COMMANDS = {
 
 _EPILOG = (
     "Exit codes: 0 valid or done, 1 rejected (issue: some rows were), 2 usage, 3 not a certificate, 4 undetermined "
-    "(unknown signer, stale list), 5 refused by a registry rule, 6 could not work (disk, key, passphrase), 70 our bug. "
-    f"Settings: {SETTINGS_FILE} here, then VAXCERT_* in the environment, then options."
+    "(unknown signer, stale list), 6 could not work (disk, key, passphrase), 70 our bug, 130 interrupted. Settings: "
+    f"{SETTINGS_FILE} here or the file that {NAMED_BY} names, then VAXCERT_* in the environment, then options."
 )
 
 
@@ -68,7 +68,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             prog_name="vaxcert",
             standalone_mode=False,
             auto_envvar_prefix="VAXCERT",
-            default_map=defaults_of(group, read_settings(), later=COMMANDS),
+            default_map=defaults_of(group, chosen_settings(), later=COMMANDS),
         )
     except VaxcertError as error:
         return _fail(exit_codes.of_error(type(error)), error.message, error.hint)

@@ -35,7 +35,7 @@ def encode(content: bytes) -> str:
     if even <= step:
         text = _encode_pairs(content[:even])
     else:
-        text = b"".join(_encode_pairs(content[at : min(at + step, even)]) for at in range(0, even, step))
+        text = bytearray().join(_encode_pairs(content[at : min(at + step, even)]) for at in range(0, even, step))
     if even != len(content):
         high, low = divmod(content[-1], 45)
         text += bytes((ALPHABET[low], ALPHABET[high]))
@@ -73,7 +73,7 @@ def decode(text: str) -> bytes:
     return content
 
 
-def _encode_pairs(content: bytes) -> bytes:
+def _encode_pairs(content: bytes) -> bytearray:
     lanes = len(content) // 2
     spread = bytearray(4 * lanes)
     spread[0::4] = content[1::2]

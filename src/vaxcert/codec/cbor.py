@@ -36,7 +36,7 @@ def _refuse(value: object, _immutable: bool) -> object:  # noqa: FBT001, ARG001 
 
 
 # Every tag that cbor2 would turn into an object by itself; the others stay a `Tag` and are refused where they stand.
-_OBJECT_TAGS = (1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 43000, 55799)
+_OBJECT_TAGS = (1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
 _TAGS = {0: _text_of_date_time} | dict.fromkeys(_OBJECT_TAGS, _refuse)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vaxcert.codec import cbor
 from vaxcert.errors import AlgorithmError, CborError, CoseError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ES256 = -7
 """ECDSA on P-256 with SHA-256, the primary algorithm (RFC 9053 §2.1)."""
@@ -113,6 +116,7 @@ def parse(item: object) -> Sign1:
         raise CoseError("the protected header, payload and signature of a COSE_Sign1 are byte strings")
     if not isinstance(unprotected, cbor.MAPS):
         raise CoseError("the unprotected header of a COSE_Sign1 is a map")
+    _check_labels(unprotected)
     algorithm, kid = _labels(protected)
     algorithm_is_protected = algorithm is not None
     if unprotected:
@@ -139,10 +143,17 @@ def _labels(protected: bytes) -> tuple[object, object]:
         raise CoseError("the protected header is not CBOR") from error
     if not isinstance(header, cbor.MAPS):
         raise CoseError("the protected header is not a map")
+    _check_labels(header)
     if _CRITICAL in header and not _are_understood(header[_CRITICAL]):
         # RFC 9052 §3.1: what the signer calls critical is processed, or the message refused.
         raise CoseError("the protected header calls something critical that is not known here")
     return header.get(_ALGORITHM), header.get(_KID)
+
+
+def _check_labels(header: Mapping[object, object]) -> None:
+    # RFC 9052 §1.4. To Python true is 1 and 4.0 is 4; to another reader they are not.
+    if not all(type(label) in (int, str) for label in header):
+        raise CoseError("a header has a label that is neither a whole number nor text")
 
 
 def _are_understood(labels: object) -> bool:

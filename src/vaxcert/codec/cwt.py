@@ -34,6 +34,10 @@ class Claims(NamedTuple):
     dcc: Mapping[str, object]
     inexact: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        # A log line must not tell whose certificate it was.
+        return f"<Claims of {self.issuer}, {self.issued_seconds} to {self.expires_seconds}>"
+
     @property
     def issued_at(self) -> datetime:
         """The instant from which the certificate holds."""

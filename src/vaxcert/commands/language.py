@@ -68,6 +68,8 @@ VIETNAMESE_WARNINGS = {
     "other_codes": "bên cạnh còn có mã QR không phải chứng nhận",
     "outlives_dsc": "chứng nhận hết hạn sau chứng thư của bên ký",
     "predates_dsc": "chứng nhận đề ngày trước khi chứng thư của bên ký có hiệu lực",
+    "signer_country_mismatch": "chứng nhận ghi quốc gia khác với quốc gia của bên ký",
+    "outside_stated_dates": "ngày kiểm tra nằm ngoài thời hạn ghi trên chứng nhận khỏi bệnh",
     "unknown_code": "một mã không có trong bộ giá trị ({message})",
     "unknown_member": "nội dung có trường mà quy cách không biết",
     "unknown_schema_version": "phiên bản quy cách không biết ({message})",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,37 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 SETTINGS_FILE = Path("vaxcert.toml")
-"""Read from the current folder. A table for each command holds its options: ``[verify]``, ``trust = ["trust/"]``."""
+"""Read from the current folder. A table for each command holds its options: ``[verify]``, ``json = true``."""
+
+NAMED_BY = "VAXCERT_SETTINGS"
+"""The environment variable that names another file, or the one in the current folder as meant."""
+
+_ONLY_MEANT = {"verify": ("trust", "csca", "allow", "max-age"), "issue": ("pkcs11-module",)}
+"""What decides whom to believe and what to load. A folder that came with a download must not decide it unseen."""
+
+
+def chosen_settings() -> dict[str, object]:
+    """Return the settings in the file that the environment names, or in the current folder's.
+
+    Raises:
+        SettingsError: The file cannot be read or is not TOML; or it is the current folder's, nobody named it, and it
+            holds what only a named file may.
+    """
+    if named := os.environ.get(NAMED_BY):
+        path = Path(named)
+        if not path.exists():
+            raise SettingsError(f"{path}, which {NAMED_BY} names, does not exist")
+        return read_settings(path)
+    settings = read_settings()
+    for table, names in _ONLY_MEANT.items():
+        options = settings.get(table)
+        for name in names:
+            if isinstance(options, dict) and name in options:
+                raise SettingsError(
+                    f"[{table}] {name} in {SETTINGS_FILE} counts only where the file is named",
+                    hint=f"if you trust this file, set {NAMED_BY}={SETTINGS_FILE}",
+                )
+    return settings
 
 
 def read_settings(path: Path = SETTINGS_FILE) -> dict[str, object]:

@@ -116,12 +116,15 @@ class Issuer:
             SigningError: The signer failed.
             ValueError: *at* is naive.
         """
-        issued, issued_at = _clock(at)
+        if at.utcoffset() is None:
+            raise ValueError("at needs a time zone: a certificate holds from an instant")
+        issued = int(at.timestamp() // 1)
+        issued_at = _instant(issued)
         expires = issued + self._validity_seconds
         kind = record.certificate_type
         if not (self._starts <= issued <= self._stops_signing and expires <= self._ends and kind in self._kinds):
             self._refuse(kind, issued)
-        if record.is_ahead_of(at):
+        if record.is_ahead_of(issued_at):
             problem = FieldProblem(record.event_field, "in_the_future", "lies after the issue time")
             raise SchemaError("the record is dated after the issue time", problems=[problem])
         # The opaque part is 128 random bits in hexadecimal: it says nothing about the holder.
@@ -189,12 +192,9 @@ class Issuer:
 
 
 @lru_cache(maxsize=16)  # a batch asks the same for every record
-def _clock(at: datetime) -> tuple[int, datetime]:
-    """Return *at* as whole seconds since 1970 and in UTC."""
-    if at.utcoffset() is None:
-        raise ValueError("at needs a time zone: a certificate holds from an instant")
-    seconds = int(at.timestamp() // 1)
-    return seconds, datetime.fromtimestamp(seconds, UTC)
+def _instant(seconds: int) -> datetime:
+    """Return the instant *seconds* after 1970, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _issuer_text(issuer: str) -> str:

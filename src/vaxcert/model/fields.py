@@ -14,6 +14,9 @@ from vaxcert.model.certificate_type import CertificateType
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+NAME_FIELDS = frozenset(("family_name", "given_name", "full_name"))
+"""A record needs one of these, whichever."""
+
 _LIKENESS = 0.6  # how alike a name must be to be worth a hint: brith_date is, phone is not
 _MAX_NAME_CHARACTERS = 80
 
@@ -42,19 +45,22 @@ class FieldTable:
         }
         """The field's name by everything that a column of it may be called, folded."""
         # A misspelt key is in every row of a file, and the search takes a millisecond.
-        self.nearest = lru_cache(maxsize=256)(self._nearest)
+        self._found = lru_cache(maxsize=256)(self._search)
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self._fields)
 
-    def _nearest(self, name: str) -> str | None:
+    def nearest(self, name: str) -> str | None:
         """Return the field that *name* is likely to mean, None where it resembles none."""
-        near = difflib.get_close_matches(fold_name(name[:_MAX_NAME_CHARACTERS]), self.names, n=1, cutoff=_LIKENESS)
-        return self.names[near[0]] if near else None
+        return self._found(name[:_MAX_NAME_CHARACTERS])
 
     def describe(self) -> str:
         """Return the names of the fields on one line, those that may be missing in brackets."""
         return " ".join(field.name if field.required else f"[{field.name}]" for field in self)
+
+    def _search(self, name: str) -> str | None:
+        near = difflib.get_close_matches(fold_name(name), self.names, n=1, cutoff=_LIKENESS)
+        return self.names[near[0]] if near else None
 
 
 def fold_name(name: str) -> str:
@@ -92,12 +98,12 @@ _PERSON = (
         _private,
         ("số định danh", "số định danh cá nhân", "cccd", "số cccd", "cmnd", "cmnd/cccd"),
     ),
-    Field("nationality", "two-letter country code; printed, not signed", parsing.parse_country, ("quốc tịch",)),
+    Field("nationality", "country, code or name; printed, not signed", parsing.parse_country, ("quốc tịch",)),
 )
 _ISSUED_BY = (
     Field(
         "country",
-        "two-letter code of the country of the event; default: the issuer's",
+        "country of the event, code or name; default: the issuer's",
         parsing.parse_country,
         ("quốc gia", "nước"),
     ),

@@ -1,6 +1,6 @@
 """From the text of one field to its value: what people write, and what a record holds.
 
-The parsers of values that repeat from row to row remember them; those of names and numbers of people do not.
+The parsers of values that repeat from row to row remember them; those of what is one person's own do not.
 """
 
 from __future__ import annotations
@@ -75,7 +75,6 @@ parse_text = lru_cache(maxsize=_MANY)(parse_private_text)
 """The same for what is said of many people: a product, a lot, a place."""
 
 
-@lru_cache(maxsize=_MANY)
 def parse_partial_day(text: str) -> PartialDate:
     """Return the day, month or year in *text*, ISO 8601 or ``dd/mm/yyyy``."""
     try:

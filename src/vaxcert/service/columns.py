@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import FieldProblem, InputError
-from vaxcert.model.fields import fold_name
+from vaxcert.model.fields import NAME_FIELDS, fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,7 +55,10 @@ class Columns:
             raise InputError(self._unknown(cells, unknown, is_header=bool(named)), hint=hint)
         if twice := sorted({field for field in named if named.count(field) > 1}):
             raise InputError(f"the header names columns twice: {', '.join(twice)}", hint=hint)
-        if missing := [field.name for field in self._fields if field.required and field.name not in named]:
+        missing = [field.name for field in self._fields if field.required and field.name not in named]
+        if NAME_FIELDS.isdisjoint(named):
+            missing.insert(0, "family_name")
+        if missing:
             raise InputError(f"the header lacks columns: {', '.join(missing)}", hint=hint)
         return header
 

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 _DELIMITERS = ",;\t"
 _BROKEN = "is no CSV: a quote or a line break stands in the wrong place"
-_SEPARATOR_LINE = re.compile(
-    r"sep=([,;\t])\s*", re.IGNORECASE
-)  # Excel's own way to name the delimiter, before the header
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t])\s*", re.IGNORECASE)  # where Excel names the delimiter above the header
 
 
 def csv_rows(lines: Lines, columns: Columns) -> Iterator[Row]:

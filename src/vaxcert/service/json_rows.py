@@ -27,8 +27,8 @@ def json_lines(lines: Lines, columns: Columns, first: str) -> Iterator[Row]:
 
     *first* is the first line, which tells one from the other.
     """
-    if (alone := _object_alone(lines, first)) is not None:
-        yield _row(lines.number + 1, alone, columns)
+    if not _is_json(first) and (text := lines.look_ahead(MAX_RECORD_BYTES)) is not None and _is_json(text):
+        yield _row_of_text(lines.number + 1, text, columns)
         return
     while True:
         lines.begin_record()
@@ -42,12 +42,7 @@ def json_lines(lines: Lines, columns: Columns, first: str) -> Iterator[Row]:
             yield Row(line, problem=problem)
             continue
         if text.strip():
-            try:
-                yield _row(line, _parse(text), columns)
-            except _RepeatedKeyError:
-                yield Row(line, problem=FieldProblem("", "invalid_json", "has a key twice"))
-            except (ValueError, RecursionError):
-                yield Row(line, problem=FieldProblem("", "invalid_json", "is no JSON object on one line"))
+            yield _row_of_text(line, text, columns)
 
 
 def json_array(lines: Lines, columns: Columns) -> Iterator[Row]:
@@ -74,13 +69,6 @@ def json_array(lines: Lines, columns: Columns) -> Iterator[Row]:
         yield _row(number, value, columns)
 
 
-def _object_alone(lines: Lines, first: str) -> object | None:
-    """Return the object that stands on several lines and is all there is, else None."""
-    if _is_json(first) or (text := lines.look_ahead(MAX_RECORD_BYTES)) is None or not _is_json(text):
-        return None
-    return _parse(text)
-
-
 def _is_json(text: str) -> bool:
     try:
         _parse(text)
@@ -89,6 +77,15 @@ def _is_json(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _row_of_text(line: int, text: str, columns: Columns) -> Row:
+    try:
+        return _row(line, _parse(text), columns)
+    except _RepeatedKeyError:
+        return Row(line, problem=FieldProblem("", "invalid_json", "has a key twice"))
+    except (ValueError, RecursionError):
+        return Row(line, problem=FieldProblem("", "invalid_json", "is no JSON object on one line"))
 
 
 def _row(line: int, value: object, columns: Columns) -> Row:

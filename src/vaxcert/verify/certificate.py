@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from vaxcert.codec.schema import MAX_PROBLEMS
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.valuesets import value_set
 
@@ -64,7 +65,7 @@ def normalise(dcc: Mapping[str, object]) -> dict[str, object]:
     entries = [entry for entry in _items(dcc.get(kind.value)) if isinstance(entry, Mapping)] if kind else []
     events: dict[str, list[dict[str, object]]] = {group: [] for group in _GROUPS.values()}
     if kind is not None:
-        events[_GROUPS[kind]] = [_event(entry, kind) for entry in entries]
+        events[_GROUPS[kind]] = [_event(entry, kind) for entry in entries[:MAX_PROBLEMS]]
     return {
         "type": None if kind is None else kind.name.lower(),
         "holder": {

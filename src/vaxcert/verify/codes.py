@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from vaxcert.model.valuesets import check_combination, unknown_codes
 from vaxcert.verify.report import Warning_
@@ -19,6 +19,7 @@ _CODED = {
 """The members of each group that hold a code, in the order in which they are told."""
 
 _COMBINED = ("mp", "ma", "vp")
+_LONGEST_CODE = 80
 
 
 def code_warnings(group: str, event: Mapping[str, object]) -> tuple[Warning_, ...]:
@@ -28,11 +29,13 @@ def code_warnings(group: str, event: Mapping[str, object]) -> tuple[Warning_, ..
         group: The event's group, `v`, `t` or `r`.
         event: An entry that keeps its schema: every code in it is text.
     """
-    return _warnings(group, *map(event.get, _CODED[group]))
+    codes = [cast("str | None", event.get(member)) for member in _CODED[group]]
+    if any(code is not None and len(code) > _LONGEST_CODE for code in codes):
+        return _warnings.__wrapped__(group, *codes)  # not worth keeping: a stranger could fill the memory with such
+    return _warnings(group, *codes)
 
 
-# A nation's certificates have few combinations, so that the answer is nearly always known. What a stranger may put
-# here is bounded by the payload, 64 KiB an entry.
+# A nation's certificates have few combinations, so that the answer is nearly always known.
 @lru_cache(maxsize=512)
 def _warnings(group: str, *codes: str | None) -> tuple[Warning_, ...]:
     known = {member: code for member, code in zip(_CODED[group], codes, strict=True) if code is not None}

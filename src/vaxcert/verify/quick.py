@@ -38,6 +38,10 @@ class VerifiedCertificate(NamedTuple):
     """The DCC, its tolerated faults mended."""
     warnings: tuple[Warning_, ...]
 
+    def __repr__(self) -> str:
+        # A log line must not tell whose certificate it was.
+        return f"<VerifiedCertificate {self.certificate_type.name.lower()}, signer {self.dsc.kid}>"
+
     @property
     def certificate(self) -> dict[str, object]:
         """The holder, the events and the id, in the shape of every format."""
@@ -76,6 +80,7 @@ def verify_plain(text: str, trust_list: TrustList, *, at_seconds: float) -> Veri
         and schema.is_strict(dcc, version)
         and is_plain(dose := doses[0], "v")
         and (not dsc.usages or _VACCINATION in dsc.usages)
+        and (claims.issuer == dsc.country or claims.issuer is None or dsc.country is None)
         and dsc.not_before_seconds <= claims.issued_seconds <= at_seconds
         and at_seconds <= claims.expires_seconds <= dsc.not_after_seconds
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -79,8 +79,8 @@ class Report:
     warnings: tuple[Warning_, ...] = ()
     issued_at: datetime | None = None
     expires_at: datetime | None = None
-    certificate: Mapping[str, object] | None = None
-    payload: Mapping[str, object] | None = None
+    certificate: Mapping[str, object] | None = field(default=None, repr=False)
+    payload: Mapping[str, object] | None = field(default=None, repr=False)
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as `--json`, the HTTP service and this method all show it."""

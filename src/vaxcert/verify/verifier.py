@@ -58,7 +58,7 @@ class Verifier:
 
     def _verify_by_steps(self, text: str, at: datetime) -> VerifiedCertificate:
         trial = self._trial(text, at)
-        _, decisive = _run(trial)
+        _, decisive = _run(trial, thorough=False)
         if decisive is not None:
             raise decisive
         return VerifiedCertificate(trial.claims, trial.dsc, trial.kind, trial.dcc, tuple(trial.warnings))
@@ -69,7 +69,7 @@ class Verifier:
         It never raises for a bad certificate.
         """
         trial = self._trial(text, at)
-        steps, decisive = _run(trial)
+        steps, decisive = _run(trial, thorough=True)
         return _report(trial, (_SKIPPED["scan"], *steps, *_NOT_ASKED), decisive)
 
     def _trial(self, text: str, at: datetime) -> hcert.Trial:
@@ -82,11 +82,12 @@ def _check_aware(at: datetime) -> None:
         raise ValueError("at needs a time zone: verification depends on the instant")
 
 
-def _run(trial: hcert.Trial) -> tuple[list[Step], VaxcertError | None]:
+def _run(trial: hcert.Trial, *, thorough: bool) -> tuple[list[Step], VaxcertError | None]:
     """Run the steps; return what became of each, and the error that decides the outcome.
 
     A failure decides over a step that could not be decided, and the earlier over the later. After something
-    undetermined the later steps still run: an expired certificate of an unknown signer is rejected.
+    undetermined the later steps still run: an expired certificate of an unknown signer is rejected. After a failure
+    they run only for a *thorough* examination.
     """
     steps: list[Step] = []
     failure: VaxcertError | None = None
@@ -103,6 +104,8 @@ def _run(trial: hcert.Trial) -> tuple[list[Step], VaxcertError | None]:
         except VaxcertError as error:
             failure = failure or error
             steps.append(Step(name, Status.FAILED, error.code, error.message))
+            if not thorough:
+                break
         else:
             steps.append(_PASSED[name])
     return steps, failure or undetermined

@@ -243,13 +243,42 @@ def test_the_file_is_below_the_environment_and_that_below_the_option(
     assert greeting("--lang", "vi") == "BỊ TỪ CHỐI"
 
 
-def test_a_command_has_its_own_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_has_its_own_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert verified() == 4
+    monkeypatch.setenv("VAXCERT_SETTINGS", "vaxcert.toml")
     (tmp_path / "vaxcert.toml").write_text('[verify]\ntrust = "dsc.der"\njson = true\n')
     assert verified() == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith('{"source": "text"')
     (tmp_path / "vaxcert.toml").write_text('[verify]\ntrust = "dsc.der"\nmax-age = 7\nat = 2026-11-22T08:00:00Z\n')
     assert verified() == 4, "an undated list does not decide"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[verify]\ntrust = "dsc.der"\n',
+        "[verify]\ncsca = []\n",
+        '[verify]\nallow = "rsa-1024"\n',
+        "[verify]\nmax-age = 9999\n",
+        '[issue]\npkcs11-module = "x.so"\n',
+    ],
+)
+def test_a_folder_does_not_decide_whom_to_believe_unless_its_file_is_named(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "vaxcert.toml").write_text(text)
+    assert verified() == 2
+    assert "counts only where the file is named" in capsys.readouterr().err
+    monkeypatch.setenv("VAXCERT_SETTINGS", "vaxcert.toml")
+    assert verified() in (0, 4)
+
+
+def test_a_named_file_has_to_be_there(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("VAXCERT_SETTINGS", "elsewhere.toml")
+    assert verified() == 2
+    assert "does not exist" in capsys.readouterr().err
 
 
 def test_a_command_takes_its_options_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,6 +212,7 @@ def test_a_wrong_header_is_refused_with_the_nearest_and_the_expected(refused: Ca
     ("header", "message"),
     [
         (HEADER.replace(",lot", "").replace(",birth_date", ""), "the header lacks columns: birth_date, lot"),
+        (HEADER.replace("family_name", "sex").replace("given_name", "issuer"), "the header lacks columns: family_name"),
         (HEADER + ",Số lô,LOT", "the header names columns twice: lot"),
         (
             HEADER.replace("site", "'Ngày sinh"),
@@ -275,6 +276,11 @@ def test_json_lines_are_read(read: Callable[..., list[Row]]) -> None:
 @pytest.mark.parametrize("indent", [None, 2])
 def test_an_object_alone_is_read(read: Callable[..., list[Row]], indent: int | None) -> None:
     assert [(row.line, row.fields) for row in read(json.dumps(FIELDS, indent=indent))] == [(1, FIELDS)]
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_an_object_alone_has_no_key_twice(read: Callable[..., list[Row]], end: str) -> None:
+    assert problems(read(f'{{\n"lot": "a",\n"lot": "b"\n}}{end}')) == [(1, "invalid_json")]
 
 
 @pytest.mark.parametrize("indent", [None, 2])

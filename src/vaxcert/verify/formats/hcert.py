@@ -6,6 +6,7 @@ The signature is checked before anything in the payload is believed; the steps a
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from vaxcert.codec import base45, cbor, cose, hc1, inflate, schema
@@ -14,8 +15,10 @@ from vaxcert.errors import (
     DscNotValidError,
     EventCountError,
     ExpiredError,
+    FieldProblem,
     KeyUsageError,
     NotYetValidError,
+    SchemaError,
     SignatureError,
     VerificationError,
     WeakKeyError,
@@ -162,6 +165,8 @@ def _schema(trial: Trial) -> None:
     event = getattr(trial, "event", None)
     stated = dcc.get("ver")
     version = schema.nearest_version(stated)
+    if event is None:
+        _refuse_crowd(dcc)
     if event is None or not schema.is_strict(dcc, version) or not is_plain(event, trial.group):
         dcc, warnings = mend(dcc)
         trial.warnings.extend(warnings)
@@ -172,6 +177,15 @@ def _schema(trial: Trial) -> None:
     trial.dcc = dcc
     if event is not None:
         trial.warnings.extend(code_warnings(trial.group, event))
+
+
+def _refuse_crowd(dcc: Mapping[str, object]) -> None:
+    """Refuse more entries than anybody would explain one by one; each costs far more to check than to write."""
+    for _, group in _GROUPS:
+        entries = dcc.get(group)
+        if isinstance(entries, (list, tuple)) and len(entries) > schema.MAX_PROBLEMS:
+            problem = FieldProblem(group, "too_many", "must hold no more than one entry")
+            raise SchemaError(f"the payload holds {len(entries)} entries in {group}", problems=[problem])
 
 
 def _find_event(trial: Trial, dcc: Mapping[str, object]) -> Mapping[str, object] | None:
@@ -189,10 +203,9 @@ def _find_event(trial: Trial, dcc: Mapping[str, object]) -> Mapping[str, object]
 def _key_usage(trial: Trial) -> None:
     # Without a signer that matches, what its candidates may sign is still worth knowing.
     for dsc in (trial.dsc,) if hasattr(trial, "dsc") else trial.candidates:
-        if not dsc.usages or trial.kind in dsc.usages:
+        if dsc.may_sign(trial.kind):
             return
-    kind = trial.kind
-    raise KeyUsageError(f"the signer's DSC may not sign a {kind.name.lower()} certificate")
+    raise KeyUsageError(f"the signer's DSC may not sign a {trial.kind.name.lower()} certificate")
 
 
 def _validity(trial: Trial) -> None:
@@ -203,13 +216,25 @@ def _validity(trial: Trial) -> None:
         raise NotYetValidError(claims.issued_at)
     if dsc is not None:
         # Shell model (hcert-spec A.4): the DSC must be valid when it is used to verify.
-        if not dsc.not_before_seconds <= trial.at_seconds <= dsc.not_after_seconds:
+        if not dsc.is_valid_at(trial.at_seconds):
             raise DscNotValidError("the signer's DSC is outside its own validity at this time")
         # hcert-spec §3.3.5 and §3.3.6 bind the issuer; a verifier that refused would refuse whole countries.
         if claims.expires_seconds > dsc.not_after_seconds:
             trial.warn("outlives_dsc", "the certificate's expiry lies after its signer's own")
         if claims.issued_seconds < dsc.not_before_seconds:
             trial.warn("predates_dsc", "the certificate is dated before its signer's validity")
+        if claims.issuer is not None and dsc.country is not None and claims.issuer != dsc.country:
+            trial.warn("signer_country_mismatch", "the certificate names another country than its signer's")
+    if getattr(trial, "group", "") == "r" and not _counts_on(trial.event, trial.at.astimezone(UTC).date().isoformat()):
+        # Whether a recovery is accepted is for the rules of who asks; that its own dates say no is worth knowing.
+        trial.warn("outside_stated_dates", "the recovery does not count on this day by its own dates")
+
+
+def _counts_on(recovery: Mapping[str, object], day: str) -> bool:
+    valid_from, valid_until = recovery.get("df"), recovery.get("du")
+    return not (isinstance(valid_from, str) and day < valid_from[:10]) and not (
+        isinstance(valid_until, str) and day > valid_until[:10]
+    )
 
 
 STEPS: tuple[tuple[str, Callable[[Trial], None], tuple[str, ...]], ...] = (
