@@ -242,11 +242,11 @@ def _sum_up(tally: Tally, telling: _Telling, out: str, rejects: Path | None, *, 
         say("warning", f"and {telling.untold} more problems")
     if tally.rejected:
         file = None if dry_run else rejects or _default_rejects(out)
-        say("warning", f"{tally.rejected} rows were not issued" + (f": see {file}" if file else ""))
+        say("warning", f"rows not issued: {tally.rejected}" + (f": see {file}" if file else ""))
     if dry_run:
-        say("note", f"{tally.issued} records would be issued; nothing was written")
+        say("note", f"records that would be issued: {tally.issued}; nothing was written")
     elif out != STANDARD_OUTPUT:
-        say("note", f"{tally.issued} certificates issued to {out}")
+        say("note", f"certificates issued: {tally.issued}, to {out}")
 
 
 def _default_rejects(out: str) -> Path | None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Callable[..., object])
 
-MAX_PASSPHRASE_BYTES = 4096
+MAX_SECRET_BYTES = 4096
+"""Of a passphrase or PIN; the PINs of tokens have at most 255 bytes."""
 
 PATH = click.Path(path_type=Path)
 EXISTING_PATH = click.Path(path_type=Path, exists=True)
@@ -68,24 +69,30 @@ def read_passphrase(file: Path | None, descriptor: int | None, *, confirm: bool 
     if file is not None and descriptor is not None:
         raise click.UsageError("give --passphrase-file or --passphrase-fd, not both")
     if file is not None:
-        return _first_line(file)
+        return read_secret_line(file, "passphrase")
     if descriptor is not None:
-        return _first_line(descriptor)
+        return read_secret_line(descriptor, "passphrase")
     if sys.stdin.isatty() and sys.stderr.isatty():
         return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)).encode()
     return None
 
 
-def _first_line(place: Path | int) -> bytes:
+def read_secret_line(place: Path | int, what: str) -> bytes:
+    """Return the first line of the file or open descriptor *place*: the secret that messages call *what*.
+
+    Raises:
+        PassphraseError: The line is empty or too long.
+        StorageError: It cannot be read.
+    """
     try:
         with open(place, "rb") as stream:  # noqa: PTH123 - a descriptor too
-            line = stream.readline(MAX_PASSPHRASE_BYTES + 2).rstrip(b"\r\n")
+            line = stream.readline(MAX_SECRET_BYTES + 2).rstrip(b"\r\n")
     except OSError as error:
-        raise StorageError(f"the passphrase cannot be read: {error.strerror}") from error
+        raise StorageError(f"the {what} cannot be read: {error.strerror}") from error
     if not line:
-        raise PassphraseError("the passphrase is empty")
-    if len(line) > MAX_PASSPHRASE_BYTES:
-        raise PassphraseError(f"the passphrase is longer than {MAX_PASSPHRASE_BYTES} bytes")
+        raise PassphraseError(f"the {what} is empty")
+    if len(line) > MAX_SECRET_BYTES:
+        raise PassphraseError(f"the {what} is longer than {MAX_SECRET_BYTES} bytes")
     return line
 
 

@@ -22,6 +22,7 @@ _NAMES = (("family_name", "family_name_standardised"), ("given_name", "given_nam
 _EVENTS = (("doses", "vaccination"), ("tests", "test"), ("recoveries", "recovery"))
 _CODES = (("product", "product"), ("test_type", "test-type"), ("result", "test-result"))  # member, value set
 _FACTS = ("date", "sampled_at", "first_positive_date", "country")
+_PERIOD = ("valid_from", "valid_until")
 
 _WORDS = {
     "en": {
@@ -166,3 +167,5 @@ def _event(event: Mapping[str, object], lang: Language) -> Iterator[str]:
     if "dose_number" in event:
         yield f"{_WORDS[lang]['dose']} {event['dose_number']}/{event['total_doses']}"
     yield from (str(event[key]) for key in _FACTS if key in event)
+    if all(key in event for key in _PERIOD):
+        yield " - ".join(str(event[key]) for key in _PERIOD)

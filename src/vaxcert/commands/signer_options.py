@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import click
 from click.core import ParameterSource
 
-from vaxcert.commands.options import EXISTING_PATH, passphrase_options, read_passphrase
-from vaxcert.service.files import read_file
+from vaxcert.commands.options import EXISTING_PATH, passphrase_options, read_passphrase, read_secret_line
 from vaxcert.service.signers import load_keystore_signer, load_signer, load_token_signer
 
 if TYPE_CHECKING:
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
     P = ParamSpec("P")
     R = TypeVar("R")
-
-MAX_PIN_BYTES = 1024
-"""PINs have some eight digits; tokens take at most 255 bytes."""
 
 _WAYS = {"keys": "--keys", "key": "--key", "pkcs11_module": "--pkcs11-module"}
 """The three ways to name a key, by parameter and option."""
@@ -137,5 +133,5 @@ def _token_signer(choice: SignerChoice, module: Path) -> Pkcs11Signer:
     token, key, pin_file, certificate = choice.pkcs11_token, choice.pkcs11_key, choice.pin_file, choice.certificate
     if token is None or key is None or pin_file is None or certificate is None:
         raise click.UsageError("a token needs --pkcs11-token, --pkcs11-key, --pin-file and --certificate")
-    pin = read_file(pin_file, limit=MAX_PIN_BYTES).partition(b"\n")[0].rstrip(b"\r")
+    pin = read_secret_line(pin_file, "PIN")
     return load_token_signer(module=module, token_label=token, key_label=key, pin=pin, certificate=certificate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -15,20 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NEW_NAME = "choose a new name: nothing is overwritten"
+_OWNER_ALONE = 0o600
+_NO_LINKS = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS))
+"""How a file system says that it has no hard links, as those of memory cards and of some networks."""
 
 
 @contextmanager
-def whole_file(path: Path, *, replace: bool = False) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, *, replace: bool = False, mode: int = _OWNER_ALONE) -> Iterator[IO[bytes]]:
     """Give a file to write; at the end it stands at *path*, and after an error nothing does.
-
-    It is readable by its owner alone: certificates are personal data.
 
     Args:
         path: Its name.
         replace: Whether it takes the place of a file that is there already.
+        mode: Its permissions. Without, it is its owner's alone: certificates are personal data.
 
     Raises:
-        StorageError: There is something at *path* already, or it cannot be written.
+        StorageError: There is something at *path* already, be it only since the start, or it cannot be written.
     """
     if not replace:
         check_is_new(path)
@@ -38,8 +41,12 @@ def whole_file(path: Path, *, replace: bool = False) -> Iterator[IO[bytes]]:
         try:
             with os.fdopen(handle, "wb") as stream:
                 yield stream
+                temporary.chmod(mode)
                 sync(stream)
-            temporary.replace(path)
+            if replace:
+                temporary.replace(path)
+            else:
+                _place_new(temporary, path)
             _sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
@@ -78,6 +85,19 @@ def check_is_new(path: Path) -> None:
         raise StorageError(f"{path} exists", hint=_NEW_NAME)
     if not path.parent.is_dir():
         raise StorageError(f"{path} cannot be written: there is no folder {path.parent}")
+
+
+def _place_new(temporary: Path, path: Path) -> None:
+    """Have the file *temporary* stand at *path* too, where nothing may have come to stand meanwhile."""
+    try:
+        path.hardlink_to(temporary)  # unlike a renaming, never over another file
+    except FileExistsError as error:
+        raise StorageError(f"{path} exists", hint=_NEW_NAME) from error
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        check_is_new(path)
+        temporary.replace(path)
 
 
 def sync(stream: IO[bytes]) -> None:

@@ -161,8 +161,13 @@ def _open_csca(keystore: Keystore, passphrase: Secret, csca_passphrase: Secret |
 def _to_follow(dscs: Sequence[Dsc], kid: str | None, folder: Path) -> Dsc:
     if kid is not None:
         named = with_kid(dscs, kid)
-        if len(named) != 1:
+        if not named:
             raise SigningError(f"there is no DSC with kid {kid} in {folder}", hint="see `vaxcert keys list`")
+        if len(named) > 1:
+            raise SigningError(
+                f"there are {len(named)} DSCs with kid {kid} in {folder}",
+                hint="keep one of them in the folder; `vaxcert keys list` has them",
+            )
         return named[0]
     if not dscs:
         raise SigningError(f"there is no DSC to follow on in {folder}")

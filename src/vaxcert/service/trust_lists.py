@@ -125,13 +125,14 @@ def _read_kept(target: Path) -> TrustList:
     if not target.exists():
         return TrustList()
     material = read_path(target)
+    kept = TrustList.of_material(material)
     # What writing it again would lose or change is no list of ours to change.
-    if material.as_of is None or material.rejected or material.has_cscas:
+    if kept.as_of is None or kept.rejected or material.has_cscas:
         raise TrustListError(
             f"{target} is not a list that `vaxcert trust` keeps, or is damaged",
             hint="name another file, or move this one away",
         )
-    return TrustList.of_material(material)
+    return kept
 
 
 def _joined(lists: Iterable[TrustList]) -> TrustList:
@@ -167,9 +168,8 @@ def _write(target: Path, trust_list: TrustList) -> None:
 
 
 def _write_public(target: Path, content: bytes) -> None:
-    with whole_file(target, replace=True) as stream:
+    with whole_file(target, replace=True, mode=_PUBLIC_MODE) as stream:
         stream.write(content)
-    target.chmod(_PUBLIC_MODE)
 
 
 @contextmanager

@@ -53,7 +53,7 @@ class PemSigner:
         """Return the signer with the key and the DSC in two PEM texts.
 
         Args:
-            key_pem: The private key: EC on P-256 for ES256, or RSA of 2048 bits and more for PS256.
+            key_pem: The private key: EC on P-256 for ES256, or RSA of 2048, 3072 or 4096 bits for PS256.
             certificate_pem: Its DSC.
             password: What the key is encrypted with, or None.
 

@@ -8,14 +8,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from vaxcert.codec.cose import ES256, PS256
 from vaxcert.errors import KeyFileError, SignerUsageError
+from vaxcert.trust.public_key import SIGNING_KEY_KINDS, kind_of
 
 if TYPE_CHECKING:
     from vaxcert.model.kid import Kid
     from vaxcert.trust.dsc import Dsc
     from vaxcert.trust.public_key import PublicKey
-
-MIN_RSA_BITS = 2048
-"""hcert-spec §3.3.2: the modulus of a PS256 key."""
 
 
 class Signer(Protocol):
@@ -49,15 +47,14 @@ def algorithm_for(key: PublicKey) -> int:
     """Return the one COSE algorithm that the holder of *key* may sign certificates with (hcert-spec §3.3.2).
 
     Raises:
-        KeyFileError: There is none: the curve is not P-256, or the RSA modulus too short.
+        KeyFileError: There is none: the key is of no kind in `SIGNING_KEY_KINDS`.
     """
-    if isinstance(key, RSAPublicKey):
-        if key.key_size >= MIN_RSA_BITS:
-            return PS256
-        raise KeyFileError(f"an RSA key of {key.key_size} bits may not sign certificates, {MIN_RSA_BITS} may")
-    if key.curve.name == "secp256r1":
-        return ES256
-    raise KeyFileError(f"a key on {key.curve.name} may not sign certificates, one on P-256 may")
+    kind = kind_of(key)
+    if kind not in SIGNING_KEY_KINDS:
+        raise KeyFileError(
+            f"a key of the kind {kind} may not sign certificates, which are {', '.join(sorted(SIGNING_KEY_KINDS))}"
+        )
+    return PS256 if isinstance(key, RSAPublicKey) else ES256
 
 
 def check_signer_certificate(dsc: Dsc) -> None:

@@ -92,14 +92,7 @@ class Certificate:
         """
         if len(der) > MAX_CERTIFICATE_BYTES:
             raise TrustEntryError(f"the certificate has over {MAX_CERTIFICATE_BYTES} bytes", reason="too_large")
-        # RFC 5280 §4.1: TBSCertificate, algorithm, signature; the latter two matter to `is_signed_by` only.
-        signed = read_sequence(der, count=3)[0]
-        parts = read_sequence(signed.encoded)
-        if parts and parts[0].tag == _VERSION:
-            parts = parts[1:]
-        if len(parts) < _MIN_FIELDS:
-            raise TrustEntryError("the certificate cannot be read: fields are missing", reason="unreadable")
-        _serial, algorithm, issuer, validity, subject, spki, *others = parts
+        _serial, algorithm, issuer, validity, subject, spki, *others = _read_fields(der)
         not_before, not_after = (read_instant(element.content) for element in read_sequence(validity.encoded, count=2))
         return cls(
             der=der,
@@ -138,20 +131,12 @@ class Certificate:
         Unknown usages are left aside, so a certificate that names only such ones may sign any type, as may one with
         an empty list.
         """
-        encoded = self.extensions.get(_EXTENDED_KEY_USAGE)
-        if encoded is None:
-            return frozenset()
-        named = (element.content for element in read_sequence(encoded) if element.tag == OBJECT_IDENTIFIER)
-        return frozenset(_USAGES[oid] for oid in named if oid in _USAGES)
+        return _usages_in(self.extensions)
 
     @property
     def is_ca(self) -> bool:
         """Whether the basic constraints say that this is a CA (RFC 5280 §4.2.1.9)."""
-        encoded = self.extensions.get(_BASIC_CONSTRAINTS)
-        if encoded is None:
-            return False
-        # An explicit FALSE is against DER, whose default it is; DSCs in use have it.
-        return any(element.tag == BOOLEAN and element.content != b"\0" for element in read_sequence(encoded))
+        return _is_ca_in(self.extensions)
 
     @property
     def is_evident_csca(self) -> bool:
@@ -186,6 +171,44 @@ class Certificate:
             return True
         content = read_element(encoded, BIT_STRING).content
         return len(content) > 1 and bool(content[1] & bit)
+
+
+def may_be_csca(der: bytes) -> bool:
+    """Whether *der*, of which `Certificate` makes nothing, may be an evident CSCA's: what cannot be told may be."""
+    try:
+        extensions = {} if len(der) > MAX_CERTIFICATE_BYTES else _read_extensions(_read_fields(der)[_MIN_FIELDS:])
+        return not extensions or (_is_ca_in(extensions) and not _usages_in(extensions))
+    except TrustEntryError:
+        # Cut short or garbled: only the name of a certificate type, which no CSCA bears, tells a DSC by its bytes.
+        return not any(oid in der for oid in _USAGES)
+
+
+def _read_fields(der: bytes) -> tuple[Element, ...]:
+    """Return the fields of the TBSCertificate in *der* from the serial number on, `_MIN_FIELDS` or more."""
+    # RFC 5280 §4.1: TBSCertificate, algorithm, signature; the latter two matter to `is_signed_by` only.
+    signed = read_sequence(der, count=3)[0]
+    parts = read_sequence(signed.encoded)
+    if parts and parts[0].tag == _VERSION:
+        parts = parts[1:]
+    if len(parts) < _MIN_FIELDS:
+        raise TrustEntryError("the certificate cannot be read: fields are missing", reason="unreadable")
+    return parts
+
+
+def _is_ca_in(extensions: Mapping[bytes, bytes]) -> bool:
+    encoded = extensions.get(_BASIC_CONSTRAINTS)
+    if encoded is None:
+        return False
+    # An explicit FALSE is against DER, whose default it is; DSCs in use have it.
+    return any(element.tag == BOOLEAN and element.content != b"\0" for element in read_sequence(encoded))
+
+
+def _usages_in(extensions: Mapping[bytes, bytes]) -> frozenset[CertificateType]:
+    encoded = extensions.get(_EXTENDED_KEY_USAGE)
+    if encoded is None:
+        return frozenset()
+    named = (element.content for element in read_sequence(encoded) if element.tag == OBJECT_IDENTIFIER)
+    return frozenset(_USAGES[oid] for oid in named if oid in _USAGES)
 
 
 def _read_extensions(optional_fields: Sequence[Element]) -> dict[bytes, bytes]:

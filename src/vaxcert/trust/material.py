@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -13,13 +14,16 @@ if TYPE_CHECKING:
     from vaxcert.trust.certificate import Certificate
     from vaxcert.trust.dsc import Dsc
 
+MAX_CLOCK_DIFFERENCE = timedelta(days=1)
+"""How far a list's date may lie ahead of the reader's clock, which may be slow or in another zone."""
+
 
 @dataclass(frozen=True, slots=True)
 class RejectedEntry:
     """An entry that was left out: where it stood, why in a word and why in words."""
 
     source: str
-    """``entry 3``, ``certificate 1``, a file's name, or a kid."""
+    """``entry 3``, ``certificate 1``, ``as_of``, a file's name, or a kid."""
     reason: str
     message: str
 
@@ -45,6 +49,16 @@ class TrustMaterial:
         """Return the same with *source*, such as a file's name, before the place of each rejected entry."""
         rejected = tuple(replace(entry, source=f"{source}: {entry.source}") for entry in self.rejected)
         return replace(self, rejected=rejected)
+
+    def believed(self, now: datetime | None) -> Self:
+        """Return the same without its date, where that lies in the future as of *now*; None believes any date.
+
+        A date to come would keep the source fresh until then, and says nothing of its age.
+        """
+        if now is None or self.as_of is None or self.as_of - now <= MAX_CLOCK_DIFFERENCE:
+            return self
+        entry = RejectedEntry("as_of", "future_date", "the list is dated in the future, so its age is unknown")
+        return replace(self, as_of=None, rejected=(*self.rejected, entry))
 
 
 def joined(parts: Iterable[TrustMaterial]) -> TrustMaterial:

@@ -34,6 +34,8 @@ def read_blocks(pem: bytes) -> Iterator[PemBlock]:
     for line in pem.decode("latin-1").splitlines():
         text = line.strip()
         if text.startswith(_BEGIN) and text.endswith(_DASHES):
+            if label is not None:
+                yield PemBlock(label, None)  # cut short, and another file's text put after it
             label, body = text[len(_BEGIN) : -len(_DASHES)], []
         elif label is not None and text.startswith(_END):
             yield PemBlock(label, _decoded("".join(body)))

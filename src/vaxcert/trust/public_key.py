@@ -16,6 +16,10 @@ PublicKey: TypeAlias = EllipticCurvePublicKey | RSAPublicKey
 MAX_SPKI_BYTES = 4096
 """An RSA key of 16384 bits, more than OpenSSL verifies with, takes about half of this."""
 
+SIGNING_KEY_KINDS = frozenset(("EC-P256", "RSA-2048", "RSA-3072", "RSA-4096"))
+"""The kinds of key that may sign certificates, as `kind_of` names them (hcert-spec §3.3.2): what is issued here can be
+verified here."""
+
 _EC_KINDS = {"secp256r1": "EC-P256", "secp384r1": "EC-P384", "secp521r1": "EC-P521"}
 
 

@@ -7,12 +7,13 @@ Parsing is pure (`read_trust`); the one function that touches files is `read_pat
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import StorageError, TrustEntryError, TrustListError
 from vaxcert.trust import gateway, jwks
-from vaxcert.trust.certificate import Certificate
+from vaxcert.trust.certificate import Certificate, may_be_csca
 from vaxcert.trust.der import SEQUENCE
 from vaxcert.trust.dsc import Dsc
 from vaxcert.trust.material import RejectedEntry, TrustMaterial, joined
@@ -21,6 +22,7 @@ from vaxcert.trust.pem import CERTIFICATE_LABEL, is_pem, read_blocks
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
 
 MAX_SOURCE_BYTES = 32 * 1024 * 1024
 """The largest public list, of WHO with 501 signers, has 2 MB."""
@@ -88,21 +90,29 @@ def _bounded(entries: list[object]) -> list[object]:
 def _read_certificates(found: Iterable[tuple[str, str, bytes | None]]) -> TrustMaterial:
     """Return the certificates among *found* (place, label, DER), told apart by what they are.
 
-    Private keys are refused by their label, unread.
+    Private keys are refused by their label, unread. A certificate that cannot be read and may be a CSCA counts as one
+    that nothing chains to: going on without it would trust whatever it was there to keep out.
     """
     dscs, cscas, rejected = [], [], []
+    has_cscas = False
     for number, (source, label, der) in enumerate(found):
         if number >= MAX_ENTRIES:
             raise TrustListError(f"the trust list has over {MAX_ENTRIES} entries")
         try:
             certificate = _read_certificate(label, der)
             if certificate.is_evident_csca:
+                has_cscas = True
                 cscas.append(certificate)
             else:
                 dscs.append(Dsc.of_certificate(certificate))
         except TrustEntryError as error:
-            rejected.append(RejectedEntry.of_error(source, error))
-    return TrustMaterial(dscs=tuple(dscs), cscas=tuple(cscas), rejected=tuple(rejected), has_cscas=bool(cscas))
+            entry = RejectedEntry.of_error(source, error)
+            # RFC 7468 §5.1: X509 CERTIFICATE is an old label of the same; OpenSSL also has TRUSTED CERTIFICATE.
+            if label.endswith(CERTIFICATE_LABEL) and (der is None or may_be_csca(der)):
+                has_cscas = True
+                entry = replace(entry, message=f"{entry.message}; it may be a CSCA, so each DSC has to chain to one")
+            rejected.append(entry)
+    return TrustMaterial(dscs=tuple(dscs), cscas=tuple(cscas), rejected=tuple(rejected), has_cscas=has_cscas)
 
 
 def _read_certificate(label: str, der: bytes | None) -> Certificate:
@@ -115,11 +125,15 @@ def _read_certificate(label: str, der: bytes | None) -> Certificate:
     return Certificate.of_der(der)
 
 
-def read_path(path: str | os.PathLike[str]) -> TrustMaterial:
+def read_path(path: str | os.PathLike[str], *, now: datetime | None = None) -> TrustMaterial:
     """Return what the file or folder *path* holds.
 
     A folder is read with all folders in it, in the order of names; names that begin with a dot are passed over and
     symbolic links to folders not followed. A file in it without a known form is one rejected entry.
+
+    Args:
+        path: The file or folder.
+        now: The present (aware): a list dated in the future counts as undated. None believes any date.
 
     Raises:
         StorageError: The path, or a file in it, cannot be read.
@@ -128,8 +142,8 @@ def read_path(path: str | os.PathLike[str]) -> TrustMaterial:
     path = Path(path)
     try:
         if not path.is_dir():
-            return read_trust(_read_file(path))
-        return joined(_read_files(path))
+            return read_trust(_read_file(path)).believed(now)
+        return joined(part.believed(now) for part in _read_files(path))
     except OSError as error:
         raise StorageError(f"cannot read the trust list {path}: {error.strerror}") from error
 

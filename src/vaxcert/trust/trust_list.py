@@ -54,7 +54,8 @@ class TrustList:
     ) -> Self:
         """Return the list of the DSCs in *certificates* (DER).
 
-        One that cannot be read is left out and among the rejected, as is one that does not chain.
+        One that cannot be read is left out and among the rejected, as is one that does not chain, or whose key usage
+        has no digitalSignature.
 
         Args:
             certificates: The DSCs.
@@ -76,7 +77,14 @@ class TrustList:
         return cls.of_material(material, cscas=cscas, at=at)
 
     @classmethod
-    def load(cls, path: Source, *, cscas: Iterable[Source] = (), at: datetime | None = None) -> Self:
+    def load(
+        cls,
+        path: Source,
+        *,
+        cscas: Iterable[Source] = (),
+        at: datetime | None = None,
+        now: datetime | None = None,
+    ) -> Self:
         """Return the list in *path*, a file of any known form or a folder of such files.
 
         CSCAs in it are taken like those in *cscas*: then every DSC has to chain to one.
@@ -85,24 +93,37 @@ class TrustList:
             path: PEM, DER, the EU gateway's entries, a saved list, a JWKS; or a folder with such files at any depth.
             cscas: Files or folders with nothing but CSCAs.
             at: The instant at which the CSCAs have to be valid (aware); None leaves that open.
+            now: The present (aware): a list dated more than a day after it counts as undated. None believes any date.
 
         Raises:
             StorageError: A path cannot be read.
             TrustListError: A path has no known form, or something in *cscas* is no CSCA that can be read.
-            ValueError: *at* is naive.
+            ValueError: An instant is naive.
         """
-        return cls.load_all((path,), cscas=cscas, at=at)
+        return cls.load_all((path,), cscas=cscas, at=at, now=now)
 
     @classmethod
-    def load_all(cls, paths: Iterable[Source], *, cscas: Iterable[Source] = (), at: datetime | None = None) -> Self:
+    def load_all(
+        cls,
+        paths: Iterable[Source],
+        *,
+        cscas: Iterable[Source] = (),
+        at: datetime | None = None,
+        now: datetime | None = None,
+    ) -> Self:
         """Return the lists in *paths*, each loaded as `load` does and held to its own CSCAs and *cscas*, as one."""
+        if now is not None:
+            _require_aware(now)
         anchors = [der for source in cscas for der in read_anchors(source)]
-        lists = (cls.of_material(read_path(path), cscas=anchors, at=at) for path in paths)
+        lists = (cls.of_material(read_path(path, now=now), cscas=anchors, at=at) for path in paths)
         return reduce(cls.merge, lists, cls())
 
     @classmethod
     def of_material(cls, material: TrustMaterial, *, cscas: Iterable[bytes] = (), at: datetime | None = None) -> Self:
         """Return the list of the signers in *material* that chain, or of all where no CSCA is named.
+
+        One whose key usage has no digitalSignature is left out and among the rejected: it signs no payloads
+        (hcert-spec A.4).
 
         Args:
             material: Signers and CSCAs, as read.
@@ -116,17 +137,17 @@ class TrustList:
         if at is not None:
             _require_aware(at)
         anchors = (*material.cscas, *map(Certificate.of_der, cscas))
-        dscs, rejected = material.dscs, list(material.rejected)
-        if anchors or material.has_cscas:
-            chained = []
-            for dsc in dscs:
-                try:
+        has_to_chain = bool(anchors) or material.has_cscas
+        dscs, rejected = [], list(material.rejected)
+        for dsc in material.dscs:
+            try:
+                _check_signs_payloads(dsc)
+                if has_to_chain:
                     verify_chain(dsc.certificate, anchors, at=at)
-                    chained.append(dsc)
-                except TrustEntryError as error:
-                    rejected.append(RejectedEntry.of_error(f"kid {dsc.kid}", error))
-            dscs = tuple(chained)
-        return cls(entries=dscs, rejected=tuple(rejected), as_of=material.as_of)
+                dscs.append(dsc)
+            except TrustEntryError as error:
+                rejected.append(RejectedEntry.of_error(f"kid {dsc.kid}", error))
+        return cls(entries=tuple(dscs), rejected=tuple(rejected), as_of=material.as_of)
 
     def candidates(self, kid: bytes) -> tuple[Dsc, ...]:
         """Return the signers with *kid*, one or more; each has to be tried (hcert-spec §3.3.3).
@@ -141,6 +162,9 @@ class TrustList:
 
     def check_fresh(self, at: datetime, max_age: timedelta) -> None:
         """Check that at *at* (aware) the list is not older than *max_age*.
+
+        A list of a later instant is no older, as where a past verification is done again. So that a date to come cannot
+        pass for freshness, give `load` the present.
 
         Raises:
             StaleTrustListError: It is, or it has no date.
@@ -158,6 +182,11 @@ class TrustList:
     def dated(self, as_of: datetime) -> Self:
         """Return the same list as of *as_of* (aware), such as the instant of its import."""
         return replace(self, as_of=as_of)
+
+
+def _check_signs_payloads(dsc: Dsc) -> None:
+    if dsc.certificate is not None and not dsc.certificate.signs_payloads:
+        raise TrustEntryError("the key usage has no digitalSignature", reason="not_for_signatures")
 
 
 def _require_aware(instant: datetime) -> None:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from vaxcert.trust.public_key import SIGNING_KEY_KINDS
+
 if TYPE_CHECKING:
     from datetime import timedelta
 
 
-ALLOWED_KEYS = frozenset(("EC-P256", "RSA-2048", "RSA-3072", "RSA-4096"))
-"""The kinds of key that may sign certificates (hcert-spec §3.3.2)."""
+ALLOWED_KEYS = SIGNING_KEY_KINDS
+"""The kinds of key whose signatures are taken; an `Allowance` adds others."""
 
 
 class Allowance(StrEnum):

@@ -20,7 +20,7 @@ from vaxcert.verify.verifier import Verifier
 
 SOURCE = Path(vaxcert.__file__).parent
 CLASSES = exit_codes.error_classes()
-DOCUMENTED = {0, 1, 2, 3, 4, 5, 6, 70}
+DOCUMENTED = {0, 1, 2, 3, 4, 6, 70, 130}
 VERDICTS = (
     errors.CodecError,
     errors.TrustError,

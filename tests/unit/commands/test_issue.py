@@ -91,7 +91,7 @@ def test_a_batch_is_issued(tmp_path: Path, keys: Path, capsys: pytest.CaptureFix
     assert [line["record_id"] for line in found] == ["VN-1", "VN-2"]
     assert [opened(line["text"]).dcc["v"][0]["ci"] for line in found] == [line["id"] for line in found]
     assert found[0]["issued_at"] == "2021-12-01T09:30:00Z"
-    assert capsys.readouterr() == ("", "vaxcert: note: 2 certificates issued to out.jsonl\n")
+    assert capsys.readouterr() == ("", "vaxcert: note: certificates issued: 2, to out.jsonl\n")
     assert names(tmp_path) == ["in.csv", "out.jsonl"]
 
 
@@ -114,8 +114,8 @@ def test_a_bad_row_is_named_and_the_others_are_issued(
     error = capsys.readouterr().err.splitlines()
     assert error[1] == "vaxcert: warning: line 3: lot: is missing [missing]"
     assert error[-2:] == [
-        "vaxcert: warning: 3 rows were not issued: see out.rejects.csv",
-        "vaxcert: note: 2 certificates issued to out.jsonl",
+        "vaxcert: warning: rows not issued: 3: see out.rejects.csv",
+        "vaxcert: note: certificates issued: 2, to out.jsonl",
     ]
 
 
@@ -236,7 +236,7 @@ def test_rejects_go_where_they_are_wanted(tmp_path: Path, keys: Path, capsys: py
     assert issue(keys, "in.csv", "--rejects", "bad.csv") == 1
     out, err = capsys.readouterr()
     assert len(out.splitlines()) == 1
-    assert "1 rows were not issued: see bad.csv" in err
+    assert "rows not issued: 1: see bad.csv" in err
     assert len(rejects(tmp_path / "bad.csv")) == 1
 
 
@@ -260,7 +260,7 @@ def test_without_a_file_of_rejects_all_problems_are_told(
     err = capsys.readouterr().err
     assert err.count("lot: is missing") == 13
     assert "more problems" not in err
-    assert "vaxcert: warning: 13 rows were not issued\n" in err
+    assert "vaxcert: warning: rows not issued: 13\n" in err
 
 
 @pytest.mark.parametrize(("bad", "code"), [("", 1), ("FF0042", 0)])
@@ -271,7 +271,7 @@ def test_a_dry_run_writes_nothing(
     assert issue(keys, "in.csv", "-o", "out", "--rejects", "bad.csv", "--dry-run") == code
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.endswith(f"vaxcert: note: {2 - code} records would be issued; nothing was written\n")
+    assert err.endswith(f"vaxcert: note: records that would be issued: {2 - code}; nothing was written\n")
     assert names(tmp_path) == ["in.csv"]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from vaxcert.commands.options import MAX_PASSPHRASE_BYTES, Instant, now, read_passphrase
+from vaxcert.commands.options import MAX_SECRET_BYTES, Instant, now, read_passphrase
 from vaxcert.errors import PassphraseError, StorageError
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def test_the_passphrase_is_the_first_line(tmp_path: Path, content: bytes, passph
         os.close(descriptor)  # it has been closed
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"\n", b"\r\nsecret", b"x" * (MAX_PASSPHRASE_BYTES + 1), b"x" * 100_000 + b"\n"]
-)
+@pytest.mark.parametrize("content", [b"", b"\n", b"\r\nsecret", b"x" * (MAX_SECRET_BYTES + 1), b"x" * 100_000 + b"\n"])
 def test_an_unusable_passphrase_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "passphrase").write_bytes(content)
     with pytest.raises(PassphraseError, match=r"empty|longer than"):
@@ -70,8 +68,8 @@ def test_an_unusable_passphrase_is_refused(tmp_path: Path, content: bytes) -> No
 
 
 def test_the_longest_passphrase_is_taken_whole(tmp_path: Path) -> None:
-    (tmp_path / "passphrase").write_bytes(b"x" * MAX_PASSPHRASE_BYTES + b"\r\n")
-    assert read_passphrase(tmp_path / "passphrase", None) == b"x" * MAX_PASSPHRASE_BYTES
+    (tmp_path / "passphrase").write_bytes(b"x" * MAX_SECRET_BYTES + b"\r\n")
+    assert read_passphrase(tmp_path / "passphrase", None) == b"x" * MAX_SECRET_BYTES
 
 
 def test_a_passphrase_that_cannot_be_read_is_said(tmp_path: Path) -> None:
