@@ -67,7 +67,7 @@ class Formats(click.ParamType):  # type: ignore[type-arg] # generic from click 8
     "formats",
     type=Formats(),
     help="What a folder holds, with commas: jsonl (a JSON object a line), txt (the texts), png and svg (QR codes), pdf"
-    " (A4 cards). Default: jsonl,png. For standard output jsonl or txt.",
+    " (A4 cards). Default: jsonl,png. For standard output jsonl, txt or blocks (QR codes for a terminal).",
 )
 @click.option(
     "--type",
@@ -199,7 +199,7 @@ def _target(
     form = outputs.FILE_FORMATS.get(path.suffix.lower())
     if out == STANDARD_OUTPUT:
         chosen = formats or ("jsonl",)
-        _check_one(chosen, outputs.LINE_FORMATS, "standard output")
+        _check_one(chosen, outputs.STREAM_FORMATS, "standard output")
         target: AbstractContextManager[Output | None] = _standard_output(chosen[0])
     elif form is not None:
         chosen = formats or (form,)
@@ -207,6 +207,8 @@ def _target(
         target = outputs.file_output(path)
     else:
         chosen = formats or outputs.FOLDER_FORMATS
+        if "blocks" in chosen:
+            raise click.UsageError("blocks are for standard output")
         target = outputs.folder_output(path, chosen, max_version=max_version)
     if max_version is not None and not set(chosen) & set(outputs.PICTURE_FORMATS):
         raise click.UsageError("--max-version is for png and svg")

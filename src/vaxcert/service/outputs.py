@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from vaxcert.model.records import Record
 
 LINE_FORMATS = ("jsonl", "txt")
+STREAM_FORMATS = (*LINE_FORMATS, "blocks")
+"""What a stream may hold; blocks are QR codes for a terminal."""
 PICTURE_FORMATS = ("png", "svg")
-FORMATS = (*LINE_FORMATS, *PICTURE_FORMATS, "pdf")
+FORMATS = (*STREAM_FORMATS, *PICTURE_FORMATS, "pdf")
 FILE_FORMATS = {".jsonl": "jsonl", ".txt": "txt", ".pdf": "pdf"}
 """The formats that may be one file by themselves, by its suffix."""
 
@@ -85,6 +87,22 @@ def json_line(record: Record, certificate: Certificate) -> dict[str, object]:
 @lru_cache(maxsize=16)  # a batch has one of each
 def _instant(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+class _Blocks:
+    """QR codes drawn with half blocks, to be scanned from a terminal."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def prepare(self, record: Record, certificate: Certificate) -> Callable[[], object]:  # noqa: ARG002 - as the others
+        from vaxcert.codec import qr, qr_display  # noqa: PLC0415 - only where blocks are asked for
+
+        blocks = qr_display.to_terminal(qr.encode(certificate.text, level="L"))
+        return partial(self._stream.write, f"{certificate.uvci}\n{blocks}\n".encode())
+
+    def finish(self) -> None:
+        """Do nothing: every code is written at once."""
 
 
 class _Lines:
@@ -163,7 +181,7 @@ class _Cards:
 @contextmanager
 def stream_output(stream: IO[bytes], form: str) -> Iterator[Output]:
     """Give an output that writes lines to *stream* as they come; what that raises is the stream's own `OSError`."""
-    output = Output(_Lines(stream, form))
+    output = Output(_Blocks(stream) if form == "blocks" else _Lines(stream, form))
     yield output
     output.finish()
 

@@ -175,8 +175,10 @@ class Certificate:
 
 def may_be_csca(der: bytes) -> bool:
     """Whether *der*, of which `Certificate` makes nothing, may be an evident CSCA's: what cannot be told may be."""
+    if len(der) > MAX_CERTIFICATE_BYTES:
+        return True
     try:
-        extensions = {} if len(der) > MAX_CERTIFICATE_BYTES else _read_extensions(_read_fields(der)[_MIN_FIELDS:])
+        extensions = _read_extensions(_read_fields(der)[_MIN_FIELDS:])
         return not extensions or (_is_ca_in(extensions) and not _usages_in(extensions))
     except TrustEntryError:
         # Cut short or garbled: only the name of a certificate type, which no CSCA bears, tells a DSC by its bytes.

@@ -530,3 +530,20 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, keys: Path, out: str, rows: 
     assert "cannot be written: File too large" in done.stderr.decode()
     assert done.returncode == 6
     assert names(tmp_path) == ["in.csv"]
+
+
+def test_a_terminal_shows_the_codes(tmp_path: Path, keys: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    write(tmp_path / "r.csv", row(1), row(2))
+    assert issue(keys, "r.csv", "--format", "blocks") == 0
+    shown = capfdbinary.readouterr().out.decode().splitlines()
+    titles = [number for number, line in enumerate(shown) if line.startswith("URN:UVCI:01:VN:")]
+    assert len(titles) == 2
+    assert {len(line) for line in shown[titles[0] + 1 : titles[1]] if line} == {len(shown[titles[0] + 1])}
+    assert set("".join(shown[titles[0] + 1 : titles[1]])) <= set(" █▀▄\N{NO-BREAK SPACE}")
+
+
+def test_blocks_are_no_files(tmp_path: Path, keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "r.csv", row(1))
+    assert issue(keys, "r.csv", "-o", "out", "--format", "blocks,png") == 2
+    assert "blocks are for standard output" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

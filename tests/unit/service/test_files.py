@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import pathlib
 import stat
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,21 @@ def break_off(stream: IO[bytes], error: type[BaseException]) -> Never:
     stream.write(b"half")
     stream.flush()
     raise error
+
+
+def write_in_the_way(path: Path, stream: IO[bytes], *, is_folder: bool) -> None:
+    stream.write(b"mine")
+    if is_folder:
+        path.mkdir()
+    else:
+        path.write_bytes(b"theirs")
+
+
+def refuse_links(monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    def refuse(self: Path, target: Path) -> Never:  # noqa: ARG001 - the signature of `Path.hardlink_to`
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(pathlib.Path, "hardlink_to", refuse)
 
 
 def write_theirs(path: Path) -> None:
@@ -96,11 +114,42 @@ def test_a_file_needs_its_folder(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_a_folder_that_turns_up_on_the_way_is_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [None, errno.EPERM, errno.EOPNOTSUPP])
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_what_turns_up_on_the_way_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int | None, *, is_folder: bool
+) -> None:
+    if error is not None:
+        refuse_links(monkeypatch, error)
     path = tmp_path / "out.txt"
-    with pytest.raises(StorageError, match=r"out\.txt cannot be written: Is a directory"), whole_file(path):
-        path.mkdir()
+    with pytest.raises(StorageError, match=r"out\.txt exists"), whole_file(path) as stream:
+        write_in_the_way(path, stream, is_folder=is_folder)
     assert names(tmp_path) == ["out.txt"]
+    assert path.is_dir() if is_folder else path.read_bytes() == b"theirs"
+
+
+@pytest.mark.parametrize("error", [errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    refuse_links(monkeypatch, error)
+    with whole_file(tmp_path / "out.txt") as stream:
+        stream.write(b"whole")
+    assert (tmp_path / "out.txt").read_bytes() == b"whole"
+    assert names(tmp_path) == ["out.txt"]
+
+
+def test_another_failure_of_the_link_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse_links(monkeypatch, errno.EIO)
+    with pytest.raises(StorageError, match="cannot be written: Input/output error"), whole_file(tmp_path / "out.txt"):
+        pass
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_file_has_the_permissions_asked_for(tmp_path: Path, mode: int, *, replace: bool) -> None:
+    with whole_file(tmp_path / "out.txt", mode=mode, replace=replace):
+        pass
+    assert stat.S_IMODE((tmp_path / "out.txt").stat().st_mode) == mode
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:

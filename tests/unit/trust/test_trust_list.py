@@ -1,8 +1,10 @@
 import pickle
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vaxcert.errors import StaleTrustListError, StorageError, TrustEntryError, TrustListError, UnknownSignerError
 from vaxcert.model.kid import Kid
@@ -10,6 +12,8 @@ from vaxcert.signing.authority import create_csca, create_dsc
 from vaxcert.signing.key_pair import KeyPair
 from vaxcert.trust.dsc import Dsc
 from vaxcert.trust.gateway import format_saved_list
+from vaxcert.trust.jwks import format_key_set
+from vaxcert.trust.pem import format_block
 from vaxcert.trust.trust_list import TrustList
 
 DAY = timedelta(days=1)
@@ -176,3 +180,175 @@ def test_a_path_that_is_no_list_is_an_error(tmp_path: Path) -> None:
         TrustList.load(tmp_path / "file")
     with pytest.raises(StorageError):
         TrustList.load(tmp_path / "nowhere")
+
+
+# --- CSCAs that are damaged ----------------------------------------------------------------------------------------
+
+BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE, KEY_USAGE = "2.5.29.19", "2.5.29.37", "2.5.29.15"
+CA, NO_CA, PATH_LENGTH = b"\x30\x03\x01\x01\xff", b"\x30\x00", b"\x30\x06\x01\x01\xff\x02\x01\x00"
+VACCINATION = b"\x30\x0d\x06\x0b\x2b\x06\x01\x04\x01\x8e\x37\x8f\x65\x01\x02"
+
+
+def loaded(folder: Path, damaged: bytes, rogue: KeyPair) -> TrustList:
+    (folder / "csca").write_bytes(damaged)
+    (folder / "dsc.pem").write_bytes(rogue.certificate_pem)
+    return TrustList.load(folder)
+
+
+@pytest.mark.parametrize("cut", [25, 26, 27, 60, 100, 400, 600])
+def test_a_csca_cut_short_does_not_switch_the_chain_off(
+    tmp_path: Path, csca: KeyPair, stranger: KeyPair, cut: int
+) -> None:
+    trust_list = loaded(tmp_path, csca.certificate_pem[:-cut], stranger)
+    assert trust_list.entries == ()
+    assert [entry.source for entry in trust_list.rejected][0] == "csca: block 1"
+    assert "may be a CSCA" in trust_list.rejected[0].message
+    assert trust_list.rejected[-1].reason == "unknown_issuer"
+
+
+@pytest.mark.parametrize("cut", [1, 60, 200, 300])
+def test_a_binary_csca_cut_short_does_not_switch_the_chain_off(
+    tmp_path: Path, csca: KeyPair, stranger: KeyPair, cut: int
+) -> None:
+    assert loaded(tmp_path, csca.certificate.der[:-cut], stranger).entries == ()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda pem: pem.replace(b"M", b"?"),
+        lambda pem: b"".join(pem.splitlines(keepends=True)[:3] + pem.splitlines(keepends=True)[4:]),
+        lambda pem: pem.replace(b" CERTIFICATE", b" TRUSTED CERTIFICATE").replace(b"MII", b"NII"),
+        lambda _pem: format_block("CERTIFICATE", bytes(20_000)),
+        lambda _pem: format_block("CERTIFICATE", b""),
+    ],
+    ids=["no base64", "a line lost", "another label", "too large", "nothing"],
+)
+def test_a_garbled_csca_does_not_switch_the_chain_off(
+    tmp_path: Path, csca: KeyPair, stranger: KeyPair, damage: Callable[[bytes], bytes]
+) -> None:
+    assert loaded(tmp_path, damage(csca.certificate_pem), stranger).entries == ()
+
+
+def test_a_csca_cut_short_in_a_bundle_does_not_switch_the_chain_off(
+    tmp_path: Path, csca: KeyPair, stranger: KeyPair
+) -> None:
+    cut_short = csca.certificate_pem[:-60]
+    for between in (b"", b"\n"):
+        (tmp_path / "bundle.pem").write_bytes(cut_short + between + stranger.certificate_pem)
+        assert TrustList.load(tmp_path / "bundle.pem").entries == ()
+
+
+@pytest.mark.parametrize("constraints", [CA, PATH_LENGTH, b"\x30\x03\x01"])
+def test_a_csca_with_a_key_of_another_kind_does_not_switch_the_chain_off(
+    tmp_path: Path, stranger: KeyPair, odd_certificate: Callable[..., bytes], constraints: bytes
+) -> None:
+    key = Ed25519PrivateKey.generate().public_key()
+    csca = odd_certificate({BASIC_CONSTRAINTS: constraints}, public_key=key)
+    assert loaded(tmp_path, csca, stranger).entries == ()
+
+
+def test_the_other_cscas_still_count_beside_a_damaged_one(
+    tmp_path: Path, csca: KeyPair, pair: KeyPair, stranger: KeyPair
+) -> None:
+    (tmp_path / "good.pem").write_bytes(csca.certificate_pem + pair.certificate_pem)
+    trust_list = loaded(tmp_path, csca.certificate_pem[:-60], stranger)
+    assert [dsc.der for dsc in trust_list.entries] == [pair.certificate.der]
+
+
+def test_a_damaged_dsc_that_is_evidently_one_asks_for_no_csca(
+    tmp_path: Path, pair: KeyPair, stranger: KeyPair, odd_certificate: Callable[..., bytes]
+) -> None:
+    key = Ed25519PrivateKey.generate().public_key()
+    for damaged in (
+        pair.certificate.der[:-60],
+        odd_certificate({BASIC_CONSTRAINTS: NO_CA}, public_key=key),
+        odd_certificate({BASIC_CONSTRAINTS: CA, EXTENDED_KEY_USAGE: VACCINATION}, public_key=key),
+        format_block("X509 CRL", b"0"),
+    ):
+        trust_list = loaded(tmp_path, damaged, stranger)
+        assert [dsc.der for dsc in trust_list.entries] == [stranger.certificate.der]
+        assert len(trust_list.rejected) == 1
+        assert "CSCA" not in trust_list.rejected[0].message
+
+
+# --- keys that sign no payloads ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("usage", [b"\x03\x02\x05\x20", b"\x03\x02\x01\x06", b"\x03\x01\x00", b"\x03\x02\x06\x40"])
+def test_a_key_that_may_not_sign_payloads_is_no_signer(
+    tmp_path: Path, dsc: Dsc, odd_certificate: Callable[..., bytes], usage: bytes
+) -> None:
+    other = Dsc.of_der(odd_certificate({KEY_USAGE: usage}))
+    assert other.der is not None
+    (tmp_path / "pem").write_bytes(format_block("CERTIFICATE", other.der))
+    (tmp_path / "saved").write_bytes(format_saved_list((other,), as_of=None))
+    (tmp_path / "keys").write_bytes(format_key_set((other,)))
+    for trust_list in (
+        TrustList.of_certificates([other.der]),
+        *(TrustList.load(tmp_path / name) for name in ("pem", "saved", "keys")),
+    ):
+        assert trust_list.entries == ()
+        assert [(entry.source, entry.reason) for entry in trust_list.rejected] == [
+            (f"kid {other.kid}", "not_for_signatures")
+        ]
+    mixed = TrustList.of_certificates([other.der, dsc.der or b""])
+    assert mixed.entries == (dsc,)
+
+
+def test_a_csca_listed_as_a_signer_is_none(tmp_path: Path, csca: KeyPair, at: datetime) -> None:
+    (tmp_path / "list.json").write_bytes(format_saved_list((Dsc.of_certificate(csca.certificate),), as_of=at))
+    trust_list = TrustList.load(tmp_path / "list.json")
+    assert trust_list.entries == ()
+    assert [entry.reason for entry in trust_list.rejected] == ["not_for_signatures"]
+
+
+def test_a_key_usage_that_cannot_be_read_is_none(odd_certificate: Callable[..., bytes]) -> None:
+    trust_list = TrustList.of_certificates([odd_certificate({KEY_USAGE: b"\x03\x05\x00"})])
+    assert trust_list.entries == ()
+    assert [entry.reason for entry in trust_list.rejected] == ["unreadable"]
+
+
+@pytest.mark.parametrize("usage", [None, b"\x03\x02\x07\x80", b"\x03\x02\x06\xc0"])
+def test_a_key_that_may_sign_payloads_or_says_nothing_is_a_signer(
+    odd_certificate: Callable[..., bytes], usage: bytes | None
+) -> None:
+    der = odd_certificate({} if usage is None else {KEY_USAGE: usage})
+    assert [dsc.der for dsc in TrustList.of_certificates([der]).entries] == [der]
+
+
+# --- dates to come -------------------------------------------------------------------------------------------------
+
+
+def test_a_list_dated_in_the_future_is_never_fresh(tmp_path: Path, dsc: Dsc, at: datetime) -> None:
+    path = tmp_path / "list.json"
+    path.write_bytes(format_saved_list((dsc,), as_of=at + DAY + timedelta(seconds=1)))
+    trust_list = TrustList.load(path, now=at)
+    assert trust_list.entries == (dsc,)
+    assert [(entry.source, entry.reason) for entry in trust_list.rejected] == [("as_of", "future_date")]
+    with pytest.raises(StaleTrustListError, match="no date"):
+        trust_list.check_fresh(at, 1000 * DAY)
+
+
+def test_a_date_in_the_future_does_not_hide_behind_a_good_one(
+    tmp_path: Path, dsc: Dsc, rsa_dsc: Dsc, at: datetime
+) -> None:
+    (tmp_path / "future.json").write_bytes(format_saved_list((dsc,), as_of=at + 9 * DAY))
+    (tmp_path / "good.json").write_bytes(format_saved_list((rsa_dsc,), as_of=at))
+    assert TrustList.load(tmp_path).as_of == at
+    assert TrustList.load(tmp_path, now=at).as_of is None
+    assert TrustList.load_all([tmp_path / "good.json", tmp_path / "future.json"], now=at).as_of is None
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), DAY, -9 * DAY])
+def test_a_date_within_a_day_of_the_clock_is_believed(tmp_path: Path, dsc: Dsc, at: datetime, ahead: timedelta) -> None:
+    path = tmp_path / "list.json"
+    path.write_bytes(format_saved_list((dsc,), as_of=at + ahead))
+    trust_list = TrustList.load(path, now=at)
+    assert trust_list.as_of == at + ahead
+    assert trust_list.rejected == ()
+
+
+def test_a_naive_present_is_a_mistake(tmp_path: Path, at: datetime) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        TrustList.load(tmp_path, now=at.replace(tzinfo=None))
