@@ -71,9 +71,11 @@ class Reading:
         values: Values = {}
         problems: list[FieldProblem] = []
         parsers = known.parsers
-        for name, value in fields.items():
+        for number, (name, value) in enumerate(fields.items(), 1):
             if name not in parsers:
-                problems.append(_unknown(str(name), known))
+                # Without any known key these may be values that slipped into the place of keys: then none is shown.
+                shown = str(name) if any(key in parsers for key in fields) else f"key {number}"
+                problems.append(_unknown(shown, known))
                 continue
             try:
                 if text := (value if type(value) is str else _text_of(value)).strip():

@@ -321,10 +321,10 @@ def test_a_file_that_cannot_be_taken_leaves_nothing(  # noqa: PLR0917 - fixtures
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--format", "gif"), "'gif' is none of jsonl, txt, png, svg, pdf"),
+        (("--format", "gif"), "'gif' is none of jsonl, txt, blocks, png, svg, pdf"),
         (("--format", ""), "'' is none of"),
-        (("--format", "jsonl,txt"), "standard output takes jsonl or txt; name a folder for jsonl,txt"),
-        (("--format", "png"), "standard output takes jsonl or txt; name a folder for png"),
+        (("--format", "jsonl,txt"), "standard output takes jsonl or txt or blocks; name a folder for jsonl,txt"),
+        (("--format", "png"), "standard output takes jsonl or txt or blocks; name a folder for png"),
         (("-o", "out.txt", "--format", "jsonl"), "out.txt takes txt; name a folder for jsonl"),
         (("-o", "out.pdf", "--format", "pdf,png"), "out.pdf takes pdf; name a folder for pdf,png"),
         (("--max-version", "20"), "--max-version is for png and svg"),

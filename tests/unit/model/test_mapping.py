@@ -301,3 +301,10 @@ def test_the_mapping_is_left_as_it_was(parse: Parse, fields: Mapping[str, object
     given = dict(fields)
     parse(given)
     assert given == fields
+
+
+def test_keys_are_not_shown_where_none_is_known() -> None:
+    with pytest.raises(SchemaError) as refused:
+        VaccinationRecord.from_mapping({"Nguyễn Thị Ánh 0912": 1, "1983-10-10": 2})
+    shown = [problem.field for problem in refused.value.problems if problem.code == "unknown_field"]
+    assert shown == ["key 1", "key 2"]
