@@ -60,8 +60,11 @@ class Column:
         room = self.width / (TYPE_POINTS * _MM_PER_POINT)  # all widths below are in ems of the page's type
         wide = typeface.width(vi, self.weight) * self.size + _MARK_EMS
         wide_en = typeface.width(en) * SMALL if en else 0.0
-        if wide + wide_en <= room and (self.runs_on or not en):
-            return Fit()
+        own_line = bool(en) and not self.runs_on
+        if self.runs_on:
+            wide, wide_en = wide + wide_en, 0.0
+        if wide <= room and wide_en <= room:
+            return Fit(wraps=own_line)
         word = max(
             max(typeface.width(word, self.weight) for word in vi.split(" ")) * self.size,
             max(typeface.width(word) for word in en.split(" ")) * SMALL,
@@ -69,10 +72,7 @@ class Column:
         cuts_words = word > room
         if cuts_words:
             word = _CUT_WORD_EMS * self.size
-        if self.runs_on:
-            wide, wide_en = wide + wide_en, 0.0
         further_lines = _most_lines(wide, word, room) + _most_lines(wide_en, word, room) - 2
-        own_line = bool(en) and not self.runs_on
         return Fit(further_lines, wraps=own_line or wide > room + 2 * _MARK_EMS, cuts_words=cuts_words)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, TypedDict
 
@@ -84,7 +85,7 @@ def of(card: Card, verify_at: str | None) -> dict[str, object]:
             "vi": countries.display(card.issuing_country, "vi").upper(),
             "en": countries.display(card.issuing_country, "en"),
         },
-        "qr": list(qr.to_png(qr.encode(card.text), scale=1, border=0)),
+        "qr": _picture(card.text),
         "notes": [note._asdict() for note in notes],
         "crowded": further_lines > _SPARE_LINES,
     }
@@ -132,6 +133,18 @@ def _notes(card: Card, lines: Iterable[Line]) -> list[Words]:
     if typeface.printable(card.name.full) is None:
         notes.append(_NAME_NOTE)
     return notes
+
+
+def _picture(text: str) -> str:
+    """Return the QR code of *text* as an SVG document around a picture of one pixel a module.
+
+    Typst takes no bytes from outside. As text a picture costs it half of what it costs as a list of numbers.
+    """
+    png = b64encode(qr.to_png(qr.encode(text), scale=1, border=0)).decode("ascii")
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">'
+        f'<image width="1" height="1" style="image-rendering:pixelated" href="data:image/png;base64,{png}"/></svg>'
+    )
 
 
 def _row(line: Line, column: str, number: str = "") -> Row:

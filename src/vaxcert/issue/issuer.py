@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from vaxcert.codec import cbor, cose, hc1, schema
@@ -97,6 +96,7 @@ class Issuer:
         self.validity = timedelta(seconds=int(validity.total_seconds()))
         self.level = level
         self._validity_seconds = int(validity.total_seconds())
+        self._moment: tuple[datetime | None, int, datetime] = (None, 0, datetime.fromtimestamp(0, UTC))
         self._protected = cose.protected_header(signer.algorithm, signer.kid.value)
         self._uvci_start = str(Uvci.random(country, bytes(16)))[:-32]
         self._read_limits()
@@ -116,10 +116,10 @@ class Issuer:
             SigningError: The signer failed.
             ValueError: *at* is naive.
         """
-        if at.utcoffset() is None:
-            raise ValueError("at needs a time zone: a certificate holds from an instant")
-        issued = int(at.timestamp() // 1)
-        issued_at = _instant(issued)
+        asked, issued, issued_at = self._moment
+        if at is not asked:  # a batch asks for the same instant again and again
+            issued, issued_at = _clock(at)
+            self._moment = at, issued, issued_at
         expires = issued + self._validity_seconds
         kind = record.certificate_type
         if not (self._starts <= issued <= self._stops_signing and expires <= self._ends and kind in self._kinds):
@@ -191,10 +191,12 @@ class Issuer:
         )
 
 
-@lru_cache(maxsize=16)  # a batch asks the same for every record
-def _instant(seconds: int) -> datetime:
-    """Return the instant *seconds* after 1970, in UTC."""
-    return datetime.fromtimestamp(seconds, UTC)
+def _clock(at: datetime) -> tuple[int, datetime]:
+    """Return *at* as whole seconds since 1970 and in UTC."""
+    if at.utcoffset() is None:
+        raise ValueError("at needs a time zone: a certificate holds from an instant")
+    seconds = int(at.timestamp() // 1)
+    return seconds, datetime.fromtimestamp(seconds, UTC)
 
 
 def _issuer_text(issuer: str) -> str:

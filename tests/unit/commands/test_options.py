@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from vaxcert.commands.options import MAX_SECRET_BYTES, Instant, now, read_passphrase
+from vaxcert.commands.options import MAX_SECRET_BYTES, Instant, now, read_passphrase, read_secret_line
 from vaxcert.errors import PassphraseError, StorageError
 
 if TYPE_CHECKING:
@@ -65,6 +65,13 @@ def test_an_unusable_passphrase_is_refused(tmp_path: Path, content: bytes) -> No
     (tmp_path / "passphrase").write_bytes(content)
     with pytest.raises(PassphraseError, match=r"empty|longer than"):
         read_passphrase(tmp_path / "passphrase", None)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\r\n987654"])
+def test_a_secret_is_called_by_its_name(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "pin").write_bytes(content)
+    with pytest.raises(PassphraseError, match="the PIN is empty"):
+        read_secret_line(tmp_path / "pin", "PIN")
 
 
 def test_the_longest_passphrase_is_taken_whole(tmp_path: Path) -> None:

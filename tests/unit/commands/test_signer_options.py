@@ -26,6 +26,10 @@ SECRET = b"correct horse battery"
 CSCA = create_csca(country="XA", common_name="CSCA", at=AT)
 FILE = create_dsc(CSCA, common_name="in a file", usages=(), at=AT)
 STORED = create_dsc(CSCA, common_name="in a keystore", usages={CertificateType.VACCINATION}, at=AT)
+TOKEN = [
+    *("--pkcs11-module", "pass", "--pkcs11-token", "t", "--pkcs11-key", "k"),
+    *("--pin-file", "empty", "--certificate", "file.pem"),
+]
 SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
 
 
@@ -55,6 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "bare.key.pem").write_bytes(unsafe_unencrypted_private_key(FILE.private_key))
     (folder / "pass").write_bytes(SECRET + b"\n")
     (folder / "wrong").write_bytes(b"wrong\n")
+    (folder / "empty").write_bytes(b"\n")
     return folder
 
 
@@ -118,6 +123,7 @@ def test_options_that_do_not_go_together_are_wrong_usage(arguments: list[str], m
         (["--key", "bare.key.pem", "--certificate", "file.pem"], PassphraseError),
         (["--key", "bare.key.pem"], StorageError),
         (["--key", "pass"], KeyFileError),
+        (TOKEN, PassphraseError),
     ],
 )
 def test_a_key_that_cannot_be_had_is_refused(arguments: list[str], error: type[Exception]) -> None:

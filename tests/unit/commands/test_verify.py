@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +26,10 @@ from tests.faults.encoders import (
 )
 from vaxcert.cli import run
 from vaxcert.codec import qr
+from vaxcert.commands import trust_store
+from vaxcert.signing.authority import create_csca
+from vaxcert.trust.dsc import Dsc
+from vaxcert.trust.gateway import format_saved_list
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +113,7 @@ def test_a_test_and_a_recovery_are_shown(capsys: pytest.CaptureFixture[str]) -> 
     pcr = "Nucleic acid amplification with probe detection, Not detected"
     assert f"  test: {pcr}, 2026-11-20T01:30:00Z, VN\n" in capsys.readouterr().out
     assert verify(text_of(dcc(v=..., r=[recovery()]))) == 0
-    assert "  recovery: 2026-09-01, VN\n" in capsys.readouterr().out
+    assert "  recovery: 2026-09-01, VN, 2026-09-11 - 2027-02-28\n" in capsys.readouterr().out
 
 
 def test_a_name_in_latin_letters_stands_in_for_a_missing_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -306,6 +311,33 @@ def test_a_trust_list_that_is_none_ends_the_run(tmp_path: Path, capsys: pytest.C
 
 def test_an_old_trust_list_does_not_decide() -> None:
     assert verify(VALID, "--max-age", "7") == 4
+
+
+@pytest.mark.parametrize(("days", "code"), [(-3, 4), (-1, 0), (1, 0), (2, 4), (90_000, 4)])
+def test_a_date_to_come_is_no_freshness(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], days: int, code: int
+) -> None:
+    monkeypatch.setattr(trust_store, "now", lambda: AT)
+    (tmp_path / "dsc.der").write_bytes(format_saved_list((Dsc.of_der(signer().der),), as_of=AT + timedelta(days=days)))
+    assert verify(VALID, "--max-age", "2") == code
+    assert ("left out of the trust list: 1 entries" in capsys.readouterr().err) == (days > 1)
+    assert verify(VALID) == 0
+
+
+def test_a_past_verification_takes_the_list_of_today(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trust_store, "now", lambda: AT + timedelta(days=300))
+    listed = format_saved_list((Dsc.of_der(signer().der),), as_of=AT + timedelta(days=299))
+    (tmp_path / "dsc.der").write_bytes(listed)
+    assert verify(VALID, "--max-age", "2") == 0
+
+
+def test_a_csca_cut_short_lets_no_rogue_signer_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "trust").mkdir()
+    csca = create_csca(country="VN", common_name="CSCA", at=AT)
+    (tmp_path / "trust" / "csca.pem").write_bytes(csca.certificate_pem[:-60])
+    (tmp_path / "trust" / "dsc.der").write_bytes(signer().der)
+    assert run(["-v", "verify", VALID, "--trust", "trust", "--at", AT.isoformat()]) == 4
+    assert "csca.pem: block 1: the block is not base64, or is cut short; it may be a CSCA" in capsys.readouterr().err
 
 
 def test_an_allowance_has_to_be_named(tmp_path: Path) -> None:

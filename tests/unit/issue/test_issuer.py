@@ -6,7 +6,7 @@ import json
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import cbor2
@@ -439,3 +439,22 @@ def test_a_certificate_can_be_sent_to_another_process() -> None:
     certificate = issuer().issue(vaccination(), at=AT)
     assert pickle.loads(pickle.dumps(certificate)) == certificate
     assert json.dumps(certificate.payload)
+
+
+class _Autumn(tzinfo):
+    """A zone on the day when its clocks go back: the fold tells the first hour from its repetition."""
+
+    def utcoffset(self, at: datetime | None) -> timedelta:
+        return timedelta(hours=-5 if at is not None and at.fold else -4)
+
+    def dst(self, at: datetime | None) -> timedelta:
+        return self.utcoffset(at) + timedelta(hours=5)
+
+
+def test_the_two_hours_of_one_clock_time_are_told_apart() -> None:
+    first = datetime(2021, 11, 7, 1, 30, tzinfo=_Autumn())
+    second = first.replace(fold=1)
+    assert first == second, "to Python they are one"
+    by = issuer()
+    times = [by.issue(vaccination(), at=at).issued_at for at in (first, second, first)]
+    assert [time.hour for time in times] == [5, 6, 5]

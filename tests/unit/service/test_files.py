@@ -152,6 +152,19 @@ def test_a_file_has_the_permissions_asked_for(tmp_path: Path, mode: int, *, repl
     assert stat.S_IMODE((tmp_path / "out.txt").stat().st_mode) == mode
 
 
+def test_permissions_that_cannot_be_set_leave_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def chmod(*_: object, **__: object) -> Never:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    path = tmp_path / "list.json"
+    path.write_bytes(b"before")
+    monkeypatch.setattr(os, "chmod", chmod)
+    with pytest.raises(StorageError, match="cannot be written: Operation"), whole_file(path, replace=True, mode=0o644):
+        pass
+    assert path.read_bytes() == b"before"
+    assert names(tmp_path) == ["list.json"]
+
+
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot be written: No space left on device"), whole_file(tmp_path / "out"):
         raise OSError(28, "No space left on device")
@@ -195,6 +208,14 @@ def test_a_folder_filled_by_another_meanwhile_is_left_alone(tmp_path: Path) -> N
     with pytest.raises(StorageError, match="cannot be written"), whole_folder(path):
         write_theirs(path)
     assert names(path) == ["theirs"]
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_file_that_turns_up_in_the_way_of_a_folder_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    with pytest.raises(StorageError, match="cannot be written"), whole_folder(path):
+        path.write_bytes(b"theirs")
+    assert path.read_bytes() == b"theirs"
     assert names(tmp_path) == ["out"]
 
 

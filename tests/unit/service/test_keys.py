@@ -202,6 +202,16 @@ def test_an_unknown_kid_is_refused(folder: Path, kid: str) -> None:
         rotate(folder, kid=kid, term=DSC_TERM, at=LATER, passphrase=not_asked)
 
 
+def test_a_kid_that_several_dscs_have_names_none(folder: Path) -> None:
+    (dsc,) = Keystore(folder).dscs()
+    name = f"dsc-{dsc.kid.value.hex()}.pem"
+    (folder / "dsc-copy.pem").write_bytes((folder / name).read_bytes())
+    before = names(folder)
+    with pytest.raises(SigningError, match=f"there are 2 DSCs with kid {dsc.kid.value.hex()}"):
+        rotate(folder, kid=dsc.kid.value.hex(), term=DSC_TERM, at=LATER, passphrase=not_asked)
+    assert names(folder) == before
+
+
 def test_an_empty_folder_has_nothing_to_follow_on(tmp_path: Path) -> None:
     with pytest.raises(SigningError, match="no DSC to follow on"):
         rotate(tmp_path, kid=None, term=DSC_TERM, at=LATER, passphrase=not_asked)
