@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from vaxcert.model.valuesets import check_combination, unknown_codes
 from vaxcert.verify.report import Warning_
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _CODED = {
     "v": ("tg", "co", "mp", "ma", "vp"),
@@ -19,7 +20,6 @@ _CODED = {
 """The members of each group that hold a code, in the order in which they are told."""
 
 _COMBINED = ("mp", "ma", "vp")
-_LONGEST_CODE = 80
 
 
 def code_warnings(group: str, event: Mapping[str, object]) -> tuple[Warning_, ...]:
@@ -29,14 +29,25 @@ def code_warnings(group: str, event: Mapping[str, object]) -> tuple[Warning_, ..
         group: The event's group, `v`, `t` or `r`.
         event: An entry that keeps its schema: every code in it is text.
     """
-    codes = [cast("str | None", event.get(member)) for member in _CODED[group]]
-    if any(code is not None and len(code) > _LONGEST_CODE for code in codes):
-        return _warnings.__wrapped__(group, *codes)  # not worth keeping: a stranger could fill the memory with such
-    return _warnings(group, *codes)
+    return _warnings(group, *cast("Iterable[str | None]", map(event.get, _CODED[group])))
 
 
-# A nation's certificates have few combinations, so that the answer is nearly always known.
+def signed_dose_warnings(dose: Mapping[str, object]) -> tuple[Warning_, ...]:
+    """Return `code_warnings` of a vaccination whose signature holds, nearly always from memory.
+
+    A nation's certificates have few combinations of codes. A stranger's never get here: their codes are not kept.
+    """
+    return _kept_warnings(*_dose_codes(dose))
+
+
+_dose_codes = itemgetter(*_CODED["v"])
+
+
 @lru_cache(maxsize=512)
+def _kept_warnings(*codes: str) -> tuple[Warning_, ...]:
+    return _warnings("v", *codes)
+
+
 def _warnings(group: str, *codes: str | None) -> tuple[Warning_, ...]:
     known = {member: code for member, code in zip(_CODED[group], codes, strict=True) if code is not None}
     unknown = [member for member, _code in unknown_codes(known)]

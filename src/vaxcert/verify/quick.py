@@ -14,7 +14,7 @@ from vaxcert.codec.cwt import Claims
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.trust.signature import verify_signature
 from vaxcert.verify.certificate import normalise
-from vaxcert.verify.codes import code_warnings
+from vaxcert.verify.codes import signed_dose_warnings
 from vaxcert.verify.policy import ALLOWED_KEYS
 from vaxcert.verify.tolerance import is_plain
 
@@ -85,4 +85,4 @@ def verify_plain(text: str, trust_list: TrustList, *, at_seconds: float) -> Veri
         and at_seconds <= claims.expires_seconds <= dsc.not_after_seconds
     ):
         return None
-    return VerifiedCertificate(claims, dsc, _VACCINATION, dcc, code_warnings("v", dose))
+    return VerifiedCertificate(claims, dsc, _VACCINATION, dcc, signed_dose_warnings(dose))

@@ -201,7 +201,7 @@ def test_a_csca_cut_short_does_not_switch_the_chain_off(
 ) -> None:
     trust_list = loaded(tmp_path, csca.certificate_pem[:-cut], stranger)
     assert trust_list.entries == ()
-    assert [entry.source for entry in trust_list.rejected][0] == "csca: block 1"
+    assert trust_list.rejected[0].source == "csca: block 1"
     assert "may be a CSCA" in trust_list.rejected[0].message
     assert trust_list.rejected[-1].reason == "unknown_issuer"
 

@@ -45,11 +45,11 @@ def test_verify_stops_at_the_first_failure() -> None:
 
 
 def test_codes_of_a_stranger_are_not_kept() -> None:
-    kept = codes._warnings.cache_info().currsize
+    kept = codes._kept_warnings.cache_info().currsize
     for number in range(3):
         report = verifier().examine(text_of(dcc(v=[vaccination(mp=f"{number}" * 2000)])), at=AT)
         assert "unknown_code" in {warning.code for warning in report.warnings}
-    assert codes._warnings.cache_info().currsize == kept
+    assert codes._kept_warnings.cache_info().currsize == kept
 
 
 def test_no_repr_tells_whose_certificate_it_was() -> None:
