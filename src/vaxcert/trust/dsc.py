@@ -41,6 +41,8 @@ class Dsc:
     country: str | None
     usages: frozenset[CertificateType]
     """The certificate types that the key may sign; empty means any (hcert-spec A.4)."""
+    signs_payloads: bool = field(default=True, repr=False, compare=False)
+    """Whether the key may sign payloads at all: a CSCA's, which some lists name as a signer, may not."""
     not_before_seconds: int = field(repr=False, compare=False)
     not_after_seconds: int = field(repr=False, compare=False)
     """The validity in seconds since 1970; of a bare key, whose validity nobody knows, it has no end."""
@@ -69,6 +71,7 @@ class Dsc:
             key_kind=kind_of(certificate.public_key),
             country=certificate.country,
             usages=certificate.usages,
+            signs_payloads=certificate.signs_payloads,
             not_before_seconds=int(certificate.not_before.timestamp()),
             not_after_seconds=int(certificate.not_after.timestamp()),
         )
@@ -149,7 +152,7 @@ class Dsc:
 
     def may_sign(self, certificate_type: CertificateType) -> bool:
         """Whether the key may sign certificates of *certificate_type* (hcert-spec A.4)."""
-        return not self.usages or certificate_type in self.usages
+        return self.signs_payloads and (not self.usages or certificate_type in self.usages)
 
 
 def _revive(

@@ -141,7 +141,6 @@ class TrustList:
         dscs, rejected = [], list(material.rejected)
         for dsc in material.dscs:
             try:
-                _check_signs_payloads(dsc)
                 if has_to_chain:
                     verify_chain(dsc.certificate, anchors, at=at)
                 dscs.append(dsc)
@@ -182,11 +181,6 @@ class TrustList:
     def dated(self, as_of: datetime) -> Self:
         """Return the same list as of *as_of* (aware), such as the instant of its import."""
         return replace(self, as_of=as_of)
-
-
-def _check_signs_payloads(dsc: Dsc) -> None:
-    if dsc.certificate is not None and not dsc.certificate.signs_payloads:
-        raise TrustEntryError("the key usage has no digitalSignature", reason="not_for_signatures")
 
 
 def _require_aware(instant: datetime) -> None:

@@ -79,6 +79,7 @@ def verify_plain(text: str, trust_list: TrustList, *, at_seconds: float) -> Veri
         and version in schema.VERSIONS
         and schema.is_strict(dcc, version)
         and is_plain(dose := doses[0], "v")
+        and dsc.signs_payloads
         and (not dsc.usages or _VACCINATION in dsc.usages)
         and (claims.issuer == dsc.country or claims.issuer is None or dsc.country is None)
         and dsc.not_before_seconds <= claims.issued_seconds <= at_seconds

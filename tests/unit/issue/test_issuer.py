@@ -450,6 +450,9 @@ class _Autumn(tzinfo):
     def dst(self, at: datetime | None) -> timedelta:
         return self.utcoffset(at) + timedelta(hours=5)
 
+    def tzname(self, _: datetime | None) -> str:
+        return "autumn"
+
 
 def test_the_two_hours_of_one_clock_time_are_told_apart() -> None:
     first = datetime(2021, 11, 7, 1, 30, tzinfo=_Autumn())

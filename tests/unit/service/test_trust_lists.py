@@ -179,10 +179,6 @@ def entries(*dscs: Dsc) -> list[dict[str, object]]:
             json.dumps({"as_of": AT.isoformat(), "certificates": [{"certificateType": "CSCA"}]}).encode(),
             id="with a csca",
         ),
-        pytest.param(
-            format_trust_list(TrustList(entries=(A, Dsc.of_certificate(CSCA.certificate)), as_of=AT)),
-            id="with a signer that is none",
-        ),
         pytest.param(b"words", id="words"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vaxcert.errors import StaleTrustListError, StorageError, TrustEntryError, TrustListError, UnknownSignerError
+from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.kid import Kid
 from vaxcert.signing.authority import create_csca, create_dsc
 from vaxcert.signing.key_pair import KeyPair
@@ -276,7 +277,7 @@ def test_a_damaged_dsc_that_is_evidently_one_asks_for_no_csca(
 
 
 @pytest.mark.parametrize("usage", [b"\x03\x02\x05\x20", b"\x03\x02\x01\x06", b"\x03\x01\x00", b"\x03\x02\x06\x40"])
-def test_a_key_that_may_not_sign_payloads_is_no_signer(
+def test_a_key_that_may_not_sign_payloads_signs_no_kind(
     tmp_path: Path, dsc: Dsc, odd_certificate: Callable[..., bytes], usage: bytes
 ) -> None:
     other = Dsc.of_der(odd_certificate({KEY_USAGE: usage}))
@@ -288,19 +289,15 @@ def test_a_key_that_may_not_sign_payloads_is_no_signer(
         TrustList.of_certificates([other.der]),
         *(TrustList.load(tmp_path / name) for name in ("pem", "saved", "keys")),
     ):
-        assert trust_list.entries == ()
-        assert [(entry.source, entry.reason) for entry in trust_list.rejected] == [
-            (f"kid {other.kid}", "not_for_signatures")
-        ]
-    mixed = TrustList.of_certificates([other.der, dsc.der or b""])
-    assert mixed.entries == (dsc,)
+        (listed,) = trust_list.entries
+        assert not any(listed.may_sign(kind) for kind in CertificateType)
+    assert dsc.may_sign(CertificateType.VACCINATION)
 
 
-def test_a_csca_listed_as_a_signer_is_none(tmp_path: Path, csca: KeyPair, at: datetime) -> None:
+def test_a_csca_listed_as_a_signer_may_sign_nothing(tmp_path: Path, csca: KeyPair, at: datetime) -> None:
     (tmp_path / "list.json").write_bytes(format_saved_list((Dsc.of_certificate(csca.certificate),), as_of=at))
-    trust_list = TrustList.load(tmp_path / "list.json")
-    assert trust_list.entries == ()
-    assert [entry.reason for entry in trust_list.rejected] == ["not_for_signatures"]
+    (listed,) = TrustList.load(tmp_path / "list.json").entries
+    assert not any(listed.may_sign(kind) for kind in CertificateType)
 
 
 def test_a_key_usage_that_cannot_be_read_is_none(odd_certificate: Callable[..., bytes]) -> None:

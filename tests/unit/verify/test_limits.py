@@ -1,5 +1,6 @@
 """What a stranger may cost a verifier, and what a log line may tell."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import cbor2
@@ -17,7 +18,8 @@ from tests.faults.encoders import (
     vaccination,
 )
 from vaxcert.codec import cbor, cose
-from vaxcert.errors import CborTagError, CoseError, EventCountError
+from vaxcert.errors import CborTagError, CoseError, EventCountError, KeyUsageError
+from vaxcert.trust.dsc import Dsc
 from vaxcert.trust.trust_list import TrustList
 from vaxcert.verify import codes
 from vaxcert.verify.report import Outcome
@@ -89,3 +91,12 @@ def test_a_label_that_only_python_takes_for_one_is_refused(labels: dict[object, 
         cose.parse([cbor2.dumps(labels), {}, b"p", b"s"])
     with pytest.raises(CoseError, match="label"):
         cose.parse([b"\xa0", labels, b"p", b"s"])
+
+
+def test_a_signer_whose_key_is_not_for_payloads_is_refused() -> None:
+    listed = replace(Dsc.of_der(signer().der), signs_payloads=False)
+    checked = Verifier(TrustList(entries=(listed,)))
+    text = text_of(dcc())
+    assert checked.examine(text, at=AT).code == "wrong_key_usage"
+    with pytest.raises(KeyUsageError):
+        checked.verify(text, at=AT)
