@@ -37,7 +37,10 @@ def _commands() -> str:
 
 
 def _help(command: click.Command, path: str) -> str:
-    context = click.Context(command, info_name=path, max_content_width=WIDTH, terminal_width=WIDTH)
+    names = ["-h", "--help"]  # as the group gives its commands
+    context = click.Context(
+        command, info_name=path, max_content_width=WIDTH, terminal_width=WIDTH, help_option_names=names
+    )
     return f"```text\n{command.get_help(context)}\n```"
 
 
