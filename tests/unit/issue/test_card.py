@@ -412,6 +412,22 @@ def test_no_rule_runs_through_text(card: Card) -> None:
         assert not ((bottom + 0.3 < high) & (top - 0.3 > low)).any()
 
 
+@pytest.mark.parametrize("card", ALL_KINDS)
+def test_the_parts_of_the_page_stand_where_they_belong(card: Card) -> None:
+    (page,) = pages(card)
+    (image,) = images(page)
+    left, bottom, right, top = image.get_bounds()
+    assert (left / MM, right / MM) == pytest.approx((146.5, 188.5), abs=0.2)
+    reader = page.get_textpage()
+    title = reader.search("CHỨNG NHẬN").get_next()
+    assert title
+    start, end = reader.get_charbox(title[0]), reader.get_charbox(reader.get_text_bounded().index("COVID-19\r") + 7)
+    assert (start[0] + end[2]) / 2 / MM == pytest.approx(105, abs=1)
+    assert start[1] > top
+    assert bottom > place_of("Quét mã", page)[3]
+    assert left < place_of("Quét mã", page)[0] < place_of("Scan to", page)[0] < (left + right) / 2
+
+
 def test_labels_stand_in_a_column() -> None:
     (page,) = pages(CARD)
     for vi, en in (
