@@ -1,13 +1,15 @@
 """What a printed page costs: `python -m benchmarks.cards`.
 
-Each round is a process of its own that makes a print run of distinct cards and sets it as one PDF, and beside it
-measures the raw ES256 verification of the `cryptography` package, so that the figures are ratios taken in one run. Then
-cards are set one at a time, as for a download. Exits with 1 if a page of the best round costs more than the budget.
+Each round is a process of its own, on one core, that makes a print run of distinct cards and sets it as one PDF, and
+beside it measures the raw ES256 verification of the `cryptography` package, so that the figures are ratios taken in one
+run. Then comes a run on all cores, and cards one at a time, as for a download. Exits with 1 if a page of the best round
+costs more than the budget.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -27,8 +29,8 @@ from vaxcert.issue.card_entry import VaccinationEntry, Words
 from vaxcert.model.names import PersonName
 from vaxcert.model.partial_date import PartialDate
 
-BUDGET: Final = 3.0 / 0.064
-"""3 ms a page on the machine on which the budget was set, where a raw verification takes 64 microseconds."""
+BUDGET: Final = 3.0 / 0.062
+"""3 ms a page on the machine on which the budget was set, where a raw verification takes 62 microseconds."""
 
 ISSUED: Final = datetime(2026, 11, 22, 7, tzinfo=UTC)
 ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
@@ -83,24 +85,32 @@ def print_run(pages: int, seed: int) -> dict[str, float]:
     """Return the figures of one print run in this process."""
     random = Random(seed)
     cards = [card(random) for _ in range(pages)]
-    before = raw_verification()
+    raw = raw_verification()
     clock, start = perf_counter(), process_time()
-    for each in cards:
-        card_page.of(each, None)
-    words = process_time() - start
-    start, clock = process_time(), perf_counter()
     content = render_cards(cards)
     run, wall = process_time() - start, perf_counter() - clock
-    raw = min(before, raw_verification())
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    raw = min(raw, raw_verification())
+    start = process_time()
+    for each in cards:
+        card_page.of(each, None)
     return {
         "run_ms": run / pages * 1e3,
+        "words_ms": (process_time() - start) / pages * 1e3,
         "wall_ms": wall / pages * 1e3,
-        "words_ms": words / pages * 1e3,
         "ratio": run / pages / raw,
         "raw_us": raw * 1e6,
         "kb": len(content) / pages / 1e3,
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "rss_mb": memory,
     }
+
+
+def print_run_elsewhere(pages: int, seed: int, *, cores: int | None) -> dict[str, float]:
+    """Return the figures of one print run in a new process, on one core or, with None, on all."""
+    command = [sys.executable, "-m", "benchmarks.cards", "--pages", str(pages), "--round", str(seed)]
+    environment = dict(os.environ) if cores is None else os.environ | {"RAYON_NUM_THREADS": str(cores)}
+    figures: dict[str, float] = json.loads(subprocess.check_output(command, env=environment))
+    return figures
 
 
 def one_by_one(count: int) -> float:
@@ -125,14 +135,12 @@ def main() -> int:
     if options.round is not None:
         print(json.dumps(print_run(options.pages, options.round)))
         return 0
-    command = [sys.executable, "-m", "benchmarks.cards", "--pages", str(options.pages), "--round"]
-    rounds = [json.loads(subprocess.check_output([*command, str(number)])) for number in range(options.rounds)]
+    rounds = [print_run_elsewhere(options.pages, seed, cores=1) for seed in range(options.rounds)]
     print(f"{options.rounds} print runs of {options.pages} pages; processor time a page, QR code included")
     print(f"{'':32}{'median':>10}{'best':>10}")
     for name, label in (
         ("run_ms", "page (ms)"),
         ("words_ms", "of which words and QR code (ms)"),
-        ("wall_ms", "page, wall clock (ms)"),
         ("raw_us", "raw ES256 verification (us)"),
         ("ratio", "page / raw verification"),
         ("kb", "page in the file (kB)"),
@@ -140,7 +148,9 @@ def main() -> int:
     ):
         values = [figures[name] for figures in rounds]
         print(f"{label:32}{median(values):10.2f}{min(values):10.2f}")
-    print(f"{'a document of one card (ms)':32}{one_by_one(30):10.2f}")
+    on_all_cores = print_run_elsewhere(options.pages, options.rounds, cores=None)
+    print(f"{'page, by the clock, all cores (ms)':42}{on_all_cores['wall_ms']:10.2f}")
+    print(f"{'a document of one card (ms)':42}{one_by_one(30):10.2f}")
     best = min(figures["ratio"] for figures in rounds)
     print(f"budget: {BUDGET:.0f} raw verifications a page; best round: {best:.1f}")
     return int(best > BUDGET)

@@ -142,6 +142,12 @@ def boxes_of(page: pypdfium2.PdfPage, kind: int) -> Boxes:
     return wide
 
 
+def lowest(page: pypdfium2.PdfPage) -> float:
+    """Return how far above the lower edge of the page its last text ends."""
+    height: float = boxes_of(page, pdfium.FPDF_PAGEOBJ_TEXT)[:, 1].min()
+    return height
+
+
 def place_of(text: str, page: pypdfium2.PdfPage) -> tuple[float, float, float, float]:
     """Return the box of the first letter of *text*."""
     reader = page.get_textpage()
@@ -383,10 +389,10 @@ ALL_KINDS = [
 def test_a_card_is_one_page_with_nothing_in_its_margins(card: Card) -> None:
     (page,) = pages(card, verify_at=WIDE_WORDS)
     assert page.get_size() == pytest.approx((210 * MM, 297 * MM), abs=0.1)
-    left, bottom, right, top = boxes_of(page, pdfium.FPDF_PAGEOBJ_TEXT).T
+    left, _, right, top = boxes_of(page, pdfium.FPDF_PAGEOBJ_TEXT).T
     assert left.min() > 17.5 * MM
     assert right.max() < 192.5 * MM
-    assert bottom.min() > 9 * MM
+    assert lowest(page) > 9 * MM
     assert top.max() < 287 * MM
 
 
@@ -468,15 +474,21 @@ def test_any_cards_are_a_page_each(texts: list[tuple[str, str, str, str, bool]])
         )
         for one, two, three, four, long in texts
     ]
-    assert len(pages(*cards, verify_at=texts[0][0])) == len(cards)
+    document = pages(*cards, verify_at=texts[0][0])
+    assert len(document) == len(cards)
+    assert min(map(lowest, document)) > 9 * MM
 
 
-@pytest.mark.parametrize("name", [("n" * 17 + " ") * 4, "WWW " * 16, "WWW " * 11, "WWW " * 6])
-@pytest.mark.parametrize("site", ["n", "nnnnn " * 9, "nnnnn " * 16, "WWW " * 30])
-def test_a_page_that_is_thought_to_fit_does_fit(name: str, site: str) -> None:
-    """The further lines that fit are used up in different ways, on both sides of the limit."""
-    card = replace(CARD, name=PersonName(name.strip(), "", "A", ""), entry=replace(DOSE, site=site.strip()))
-    assert len(pages(card, verify_at="https://kiemtra.example.vn")) == 1
+def test_pages_on_both_sides_of_the_limit_fit() -> None:
+    """The lines that a page has to spare are used up in different ways, a word at a time."""
+    texts = ["WWW " * words for words in range(1, 40, 2)]
+    cards = [replace(CARD, name=PersonName(text[:80], text[80:], "A", "")) for text in texts]
+    cards += [replace(CARD, issuer=text[:MAX_TEXT_CHARACTERS]) for text in texts]
+    cards += [replace(CARD, entry=replace(DOSE, site=text[:MAX_TEXT_CHARACTERS], product=text[:60])) for text in texts]
+    cards += [replace(card, citizen_id="087084000999") for card in cards]
+    document = pages(*cards, verify_at="https://kiemtra.example.vn")
+    assert len(document) == len(cards)
+    assert min(map(lowest, document)) > 9 * MM
 
 
 def test_four_values_are_as_high_as_the_symbol() -> None:
