@@ -2,8 +2,8 @@
 
 Each round is a process of its own, on one core, that makes a print run of distinct cards and sets it as one PDF, and
 beside it measures the raw ES256 verification of the `cryptography` package, so that the figures are ratios taken in one
-run. Then comes a run on all cores, and cards one at a time, as for a download. Exits with 1 if a page of the best round
-costs more than the budget.
+run. Then comes a run on all cores, and cards one at a time, as for a download. Exits with 1 if a page costs more than
+the budget.
 """
 
 from __future__ import annotations
@@ -68,29 +68,27 @@ def card(random: Random) -> Card:
     )
 
 
-def raw_verification() -> float:
-    """Return the least seconds of one raw ES256 verification."""
+def raw_verifications(count: int) -> float:
+    """Return the seconds that *count* raw ES256 verifications take."""
     key = ec.generate_private_key(ec.SECP256R1())
     algorithm = ec.ECDSA(hashes.SHA256())
     public_key, signature = key.public_key(), key.sign(b"", algorithm)
-    times = []
-    for _ in range(300):
-        start = process_time()
+    start = process_time()
+    for _ in range(count):
         public_key.verify(signature, b"", algorithm)
-        times.append(process_time() - start)
-    return min(times)
+    return process_time() - start
 
 
 def print_run(pages: int, seed: int) -> dict[str, float]:
     """Return the figures of one print run in this process."""
     random = Random(seed)
     cards = [card(random) for _ in range(pages)]
-    raw = raw_verification()
+    raw = raw_verifications(2000)
     clock, start = perf_counter(), process_time()
     content = render_cards(cards)
     run, wall = process_time() - start, perf_counter() - clock
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    raw = min(raw, raw_verification())
+    raw = (raw + raw_verifications(2000)) / 4000  # an average like the run's, under the load of the same seconds
     start = process_time()
     for each in cards:
         card_page.of(each, None)
@@ -129,7 +127,7 @@ def main() -> int:
     """Run the rounds and print the table."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=500)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--round", type=int, help="make this one round and print its figures as JSON")
     options = parser.parse_args()
     if options.round is not None:
@@ -151,9 +149,9 @@ def main() -> int:
     on_all_cores = print_run_elsewhere(options.pages, options.rounds, cores=None)
     print(f"{'page, by the clock, all cores (ms)':42}{on_all_cores['wall_ms']:10.2f}")
     print(f"{'a document of one card (ms)':42}{one_by_one(30):10.2f}")
-    best = min(figures["ratio"] for figures in rounds)
-    print(f"budget: {BUDGET:.0f} raw verifications a page; best round: {best:.1f}")
-    return int(best > BUDGET)
+    ratio = median(figures["ratio"] for figures in rounds)
+    print(f"budget: {BUDGET:.0f} raw verifications a page; median: {ratio:.1f}")
+    return int(ratio > BUDGET)
 
 
 if __name__ == "__main__":

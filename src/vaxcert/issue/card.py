@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from vaxcert.model.partial_date import PartialDate
 
 MAX_CARDS = 500
-"""A document is set in memory, at about 0.7 MB a page."""
+"""A document is set in memory, at about 0.4 MB a page."""
 
 MAX_TEXT_CHARACTERS = 120
 """Above the longest name in the value sets (118). A page full of such texts is still one page."""
@@ -151,12 +151,13 @@ def _check_printable(name: str, value: object, *, most: int = MAX_TEXT_CHARACTER
     for text in value if isinstance(value, Words) else (value,):
         if not isinstance(text, str):
             continue
-        if len(text) > most:
-            message = f"{name} has {len(text)} characters, and a card has room for {most}"
-            raise UnprintableTextError(message, field=name)
-        if typeface.printable(text) is None:
+        shown = typeface.printable(text) if len(text) <= most else text
+        if shown is None:
             raise UnprintableTextError(
                 f"{name} has a character that the typeface lacks",
                 field=name,
                 hint="write it in Latin, Greek or Cyrillic letters, without control characters",
             )
+        if len(shown) > most:
+            message = f"{name} has {len(shown)} characters, and a card has room for {most}"
+            raise UnprintableTextError(message, field=name)

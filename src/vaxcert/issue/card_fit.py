@@ -28,7 +28,6 @@ _MM_PER_POINT = 25.4 / 72
 _CUT_WORD_EMS = 5.5
 """A word that is too long for a line is cut into pieces of four letters; no letter is wider than this divided by 4."""
 
-
 _MARK_EMS = 1.0
 """Room for a dagger, and for a dot between two languages; also more than kerning changes on a line."""
 

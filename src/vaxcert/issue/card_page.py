@@ -23,7 +23,7 @@ _STATE_WITH_HEADING = "VN"
 _MASKED_CHARACTERS = 6
 """How much of a personal number is hidden by default (Decision 1405/QĐ-BTTTT): all but its random part."""
 
-_SPARE_LINES = 4
+_SPARE_LINES = 3
 """The further lines, as high as the name's, for which the page has room at its usual size."""
 _LINES_OF_A_HOLDER_VALUE = 3  # with its label
 _USUAL_HOLDER_VALUES, _USUAL_NOTES = 3, 4  # beside the name

@@ -1,11 +1,14 @@
 """The printed card: what stands on the page, and that it can be read back from it."""
 
 import ctypes
+import subprocess
+import sys
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import hypot
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -85,12 +88,12 @@ LONG_NAMES = replace(
     issuer=(LONG * 4)[:MAX_TEXT_CHARACTERS].strip(),
     entry=replace(DOSE, site=(LONG * 4)[:MAX_TEXT_CHARACTERS].strip()),
 )
-WIDEST = "W" * MAX_TEXT_CHARACTERS
+WIDEST = max(typeface.advances("bold").items(), key=lambda item: item[1])[0] * MAX_TEXT_CHARACTERS
 WIDE_WORDS = ("WWWWWWWWWWWWWWW " * 8)[:MAX_TEXT_CHARACTERS].strip()
 FULL_PAGE = replace(
     CARD,
-    name=PersonName("W" * 80, "W" * 80, "W" * 80, "W" * 80),
-    nationality=Words(WIDEST, WIDEST + "W"[1:]),
+    name=PersonName(WIDEST[:80], WIDEST[:80], "W" * 80, "W" * 80),
+    nationality=Words(WIDEST, WIDE_WORDS),
     citizen_id=WIDEST,
     issuer=WIDE_WORDS,
     certificate_id=WIDEST,
@@ -323,6 +326,8 @@ def test_a_text_that_is_too_long_is_refused() -> None:
     assert replace(CARD, issuer="n" * MAX_TEXT_CHARACTERS)
     with pytest.raises(UnprintableTextError, match="issuer has 121 characters, and a card has room for 120"):
         replace(CARD, issuer="n" * (MAX_TEXT_CHARACTERS + 1))
+    with pytest.raises(UnprintableTextError, match="issuer has 480 characters"):
+        replace(CARD, issuer="\u33c2" * MAX_TEXT_CHARACTERS)  # each is printed as "a.m."
 
 
 @pytest.mark.parametrize(
@@ -551,6 +556,27 @@ def test_a_print_run_keeps_the_order_of_the_cards() -> None:
     cards = [replace(CARD, certificate_id=f"URN:UVCI:01:VN:{number}") for number in range(25)]
     found = [page.get_textpage().get_text_bounded() for page in pages(*cards)]
     assert [f"URN:UVCI:01:VN:{number}\r\n" in text for number, text in enumerate(found)] == [True] * 25
+
+
+PRINT_RUNS = """
+import resource
+from dataclasses import replace
+from tests.unit.issue.test_card import CARD, hc1, render_cards
+
+peaks = []
+for run in range(8):
+    names = [f"Nguyen {run} {number}" for number in range(30)]
+    render_cards([replace(CARD, certificate_id=name, issuer=name, text=hc1(run)) for name in names])
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(peaks[-1] - peaks[1])
+"""
+
+
+def test_one_print_run_after_another_takes_no_more_memory() -> None:
+    """Left to itself, typst remembers the last ten documents: 12 MB for each of these."""
+    root = Path(__file__).parents[3]
+    found = subprocess.run([sys.executable, "-c", PRINT_RUNS], cwd=root, check=True, capture_output=True, text=True)
+    assert int(found.stdout) < 30  # MB
 
 
 def test_the_same_cards_make_the_same_bytes() -> None:
