@@ -23,9 +23,9 @@ _AGAIN_BY_45 = 1457, 16
 _LOW_11_OF_32 = int.from_bytes(b"\xff\x07\0\0" * _BLOCK_LANES, "little")
 _LOW_6_OF_32 = int.from_bytes(b"\x3f\0\0\0" * _BLOCK_LANES, "little")
 
-# Decoding: lanes of 24 bits, little-endian.
-_LOW_8_OF_24 = int.from_bytes(b"\xff\0\0" * _BLOCK_LANES, "little")
-_OVERFLOW_OF_24 = int.from_bytes(b"\0\0\xff" * _BLOCK_LANES, "little")
+# Decoding: lanes of 24 bits, big-endian.
+_LOW_8_OF_24 = int.from_bytes(b"\0\0\xff" * _BLOCK_LANES, "big")
+_OVERFLOW_OF_24 = int.from_bytes(b"\xff\0\0" * _BLOCK_LANES, "big")
 
 
 def encode(content: bytes) -> str:
@@ -89,12 +89,10 @@ def _encode_pairs(content: bytes) -> bytearray:
 
 
 def _decode_triplets(values: bytes) -> bytes:
-    lanes = int.from_bytes(values, "little")
-    pairs = (lanes & _LOW_8_OF_24) + 45 * (lanes >> 8 & _LOW_8_OF_24) + 2025 * (lanes >> 16 & _LOW_8_OF_24)
+    lanes = int.from_bytes(values, "big")
+    pairs = (lanes >> 16 & _LOW_8_OF_24) + 45 * (lanes >> 8 & _LOW_8_OF_24) + 2025 * (lanes & _LOW_8_OF_24)
     if pairs & _OVERFLOW_OF_24:
         raise Base45Error("three characters stand for more than two bytes")
-    little = pairs.to_bytes(len(values), "little")
-    content = bytearray(len(values) // 3 * 2)
-    content[0::2] = little[1::3]
-    content[1::2] = little[0::3]
+    content = bytearray(pairs.to_bytes(len(values), "big"))
+    del content[0::3]
     return bytes(content)

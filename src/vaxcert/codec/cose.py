@@ -26,6 +26,7 @@ _SIGN1_TAG, _CWT_TAG = 18, 61  # RFC 9052 §2, RFC 8392 §6
 _MAX_KID_BYTES = 64  # a kid is 8 bytes; more is only an unknown signer, but a bound keeps reports short
 _MAX_HEADER_BYTES = 1024
 _SIGN1_START = b"\xd2\x84"  # tag 18, an array of four
+_PLAIN_HEADER_ENDS = range(3, 27)  # after a protected header of under 24 bytes
 _LEAST_PLAIN_BYTES = 80  # a signature of ES256 and the little that stands before it
 
 
@@ -46,6 +47,17 @@ class Sign1(NamedTuple):
     def to_be_signed(self) -> bytes:
         """Return the Sig_structure of this message (RFC 9052 §4.4), the bytes that the signature covers."""
         return _signature_head(self.protected) + _byte_string(self.payload)
+
+
+class PlainSign1(NamedTuple):
+    """What a verifier needs of a COSE_Sign1, not verified."""
+
+    algorithm: int
+    kid: bytes
+    to_be_signed: bytes
+    """The Sig_structure (RFC 9052 §4.4)."""
+    payload: bytes
+    signature: bytes
 
 
 def sig_structure(protected: bytes, payload: bytes) -> bytes:
@@ -70,29 +82,32 @@ def encode(protected: bytes, payload: bytes, signature: bytes) -> bytes:
     return _SIGN1_START + _byte_string(protected) + b"\xa0" + _byte_string(payload) + _byte_string(signature)
 
 
-def parse_plain(content: bytes) -> Sign1 | None:
+def parse_plain(content: bytes) -> PlainSign1 | None:
     """Return the COSE_Sign1 in *content* where its layout is that of `encode`, byte for byte; None for any other.
 
-    Most issuers' is: tag 18, a short protected header with algorithm and kid, nothing unprotected, minimal lengths.
+    Most issuers' is: tag 18, a short protected header with algorithm and kid, nothing unprotected, minimal lengths, and
+    a signature of ES256.
     """
     if content[:2] != _SIGN1_START or len(content) < _LEAST_PLAIN_BYTES:
         return None
     header_end = content[2] - 0x40 + 3  # a byte string of under 24 bytes; any other ends somewhere else
-    protected, lead = content[3:header_end], content[header_end : header_end + 2]
+    lead = content[header_end : header_end + 2]
     if lead == b"\xa0\x59":  # nothing unprotected, then a payload with two bytes of length
-        payload_at = header_end + 4
+        payload_at, least = header_end + 4, 0x100
     elif lead == b"\xa0\x58":
-        payload_at = header_end + 3
+        payload_at, least = header_end + 3, 24
     else:
         return None
     size = int.from_bytes(content[header_end + 2 : payload_at], "big")
-    payload, signature = content[payload_at : payload_at + size], content[-64:]
-    if encode(protected, payload, signature) != content:
+    end = payload_at + size
+    if not (header_end in _PLAIN_HEADER_ENDS and size >= least and content[end:-64] == b"\x58\x40"):
         return None
+    protected = content[3:header_end]
     algorithm, kid = _labels(protected)
     if type(algorithm) is not int or algorithm not in ALGORITHM_NAMES or type(kid) is not bytes:
         return None
-    return Sign1(protected, payload, signature, algorithm, kid, True)
+    to_be_signed = _signature_head(protected) + content[header_end + 1 : end]
+    return PlainSign1(algorithm, kid, to_be_signed, content[payload_at:end], content[-64:])
 
 
 def parse(item: object) -> Sign1:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 VERSIONS = ("1.0.0", "1.0.1", "1.1.0", "1.2.0", "1.2.1", "1.3.0", "1.3.1", "1.3.2", "1.3.3")
 """The released DCC schemas, oldest first."""
 
+RELEASED = frozenset(VERSIONS)
+"""The same, to look one up."""
+
 MAX_PROBLEMS = 50
 """The most problems named: a payload can hold thousands of bad entries, and nobody reads further."""
 
@@ -34,7 +37,6 @@ _MAX_BITS = 1023
 _UNPADDED = r"^[^\s\x1c-\x1f](.*[^\s\x1c-\x1f])?$"
 """A text that is not empty and has nothing around it that Python or Unicode takes for white space."""
 
-_KNOWN = frozenset(VERSIONS)
 _VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})")
 _ROOT = "$"
 _FOREIGN = object()  # stands in for whatever JSON cannot hold: bytes, a tag, a date, half a surrogate pair
@@ -72,7 +74,7 @@ def nearest_version(ver: object) -> str:
     """
     if not isinstance(ver, str):
         return VERSIONS[-1]
-    if ver in _KNOWN:
+    if ver in RELEASED:
         return ver
     match = _VERSION.fullmatch(ver)
     if match is None:
@@ -221,7 +223,7 @@ def _path(parts: Iterable[str | int]) -> str:
 
 @cache
 def _schema(version: str) -> dict[str, object]:
-    if version not in _KNOWN:
+    if version not in RELEASED:
         raise ValueError(f"there is no DCC schema of version {version!r}")
     return load_json(f"dcc/{version}.json")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from vaxcert.codec.cose import ES256, PS256
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
 
     from vaxcert.trust.public_key import PublicKey
 
-_COORDINATE_BYTES = {"EC-P256": 32, "EC-P384": 48}
+_P256_BYTES = 32
+_COORDINATE_BYTES = {"EC-P256": _P256_BYTES, "EC-P384": 48}
+
+# What stands before r and before s in DER, by the highest bit of each: where it is set, a zero keeps them positive.
+_DER_HEADS = {
+    (0, 0): (b"\x30\x44\x02\x20", b"\x02\x20"),
+    (0, 1): (b"\x30\x45\x02\x20", b"\x02\x21\0"),
+    (1, 0): (b"\x30\x45\x02\x21\0", b"\x02\x20"),
+    (1, 1): (b"\x30\x46\x02\x21\0", b"\x02\x21\0"),
+}
 
 # Built once: making them anew costs a twentieth of a verification.
 _SHA256 = SHA256()
@@ -42,7 +52,7 @@ def verify_signature(key: PublicKey, kind: str, *, algorithm: int, to_be_signed:
     """
     try:
         if algorithm == ES256 and kind in _COORDINATE_BYTES:
-            elliptic = cast("EllipticCurvePublicKey", key)
+            elliptic: EllipticCurvePublicKey = key  # type: ignore[assignment] # as its kind says
             elliptic.verify(_der_of_raw(signature, _COORDINATE_BYTES[kind]), to_be_signed, _ECDSA_SHA256)
         elif algorithm == PS256 and kind.startswith("RSA-"):
             cast("RSAPublicKey", key).verify(signature, to_be_signed, _PSS_SHA256, _SHA256)
@@ -57,19 +67,7 @@ def _der_of_raw(signature: bytes, size: int) -> bytes:
     if len(signature) != 2 * size:
         raise SignatureError(f"the signature is {len(signature)} bytes long, not {2 * size}")
     r, s = signature[:size], signature[size:]
-    # A DER integer has no needless zero in front, and one where the highest bit would make it negative.
-    if r[0] & 0x80:
-        r = b"\0" + r
-    elif not r[0]:
-        r = _integer(r)
-    if s[0] & 0x80:
-        s = b"\0" + s
-    elif not s[0]:
-        s = _integer(s)
-    # Up to P-384 the content stays under 128 bytes, so each length is one byte.
-    return bytes((0x30, len(r) + len(s) + 4, 2, len(r))) + r + bytes((2, len(s))) + s
-
-
-def _integer(magnitude: bytes) -> bytes:
-    stripped = magnitude.lstrip(b"\0") or b"\0"  # zero is no valid r or s, and no verifier takes it
-    return b"\0" + stripped if stripped[0] & 0x80 else stripped
+    if size == _P256_BYTES and r[0] and s[0]:  # all but one in 128
+        before_r, before_s = _DER_HEADS[r[0] >> 7, s[0] >> 7]
+        return before_r + r + before_s + s
+    return encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))

@@ -48,7 +48,7 @@ class VerifiedCertificate(NamedTuple):
         return normalise(self.payload)
 
 
-def verify_plain(text: str, trust_list: TrustList, *, at_seconds: float) -> VerifiedCertificate | None:
+def verify_plain(text: str, trust_list: TrustList, at_seconds: float) -> VerifiedCertificate | None:
     """Return the certificate in *text*, verified as of *at_seconds*, or None where the steps have to decide.
 
     Raises:
@@ -57,14 +57,15 @@ def verify_plain(text: str, trust_list: TrustList, *, at_seconds: float) -> Veri
     message = cose.parse_plain(inflate.inflate(base45.decode(hc1.strip_prefix(text))))
     if message is None:
         return None
-    dsc, *others = trust_list.candidates(message.kid)
-    if others or dsc.key_kind not in ALLOWED_KEYS:
+    candidates = trust_list.candidates(message.kid)
+    dsc = candidates[0]
+    if len(candidates) > 1 or dsc.key_kind not in ALLOWED_KEYS:
         return None
     verify_signature(
         dsc.public_key,
         dsc.key_kind,
         algorithm=message.algorithm,
-        to_be_signed=message.to_be_signed(),
+        to_be_signed=message.to_be_signed,
         signature=message.signature,
     )
     claims = Claims.from_map(cbor.decode(message.payload))
@@ -76,7 +77,8 @@ def verify_plain(text: str, trust_list: TrustList, *, at_seconds: float) -> Veri
         and "t" not in dcc
         and "r" not in dcc
         and not claims.inexact
-        and version in schema.VERSIONS
+        and type(version) is str
+        and version in schema.RELEASED
         and schema.is_strict(dcc, version)
         and is_plain(dose := doses[0], "v")
         and dsc.signs_payloads

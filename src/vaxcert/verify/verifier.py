@@ -37,6 +37,7 @@ class Verifier:
         """Trust the signers in *trust_list* under *policy*, by default the strictest."""
         self.trust_list = trust_list
         self.policy = policy or Policy()
+        self._moment: tuple[datetime | None, float] = (None, 0.0)
 
     def verify(self, text: str, *, at: datetime) -> VerifiedCertificate:
         """Return the certificate in *text*, verified as of *at* (aware).
@@ -47,14 +48,22 @@ class Verifier:
             VerificationError: The certificate lies or has lapsed: rejected.
             ValueError: *at* is naive.
         """
-        _check_aware(at)
         try:
-            if self.policy.max_age is not None:
-                self.trust_list.check_fresh(at, self.policy.max_age)
-            verified = verify_plain(text, self.trust_list, at_seconds=at.timestamp())
+            asked, at_seconds = self._moment
+            if at is not asked:  # at one moment there are many to verify
+                at_seconds = self._seconds_of_fresh(at)
+                self._moment = at, at_seconds
+            verified = verify_plain(text, self.trust_list, at_seconds)
         except VaxcertError:
             verified = None
         return verified or self._verify_by_steps(text, at)
+
+    def _seconds_of_fresh(self, at: datetime) -> float:
+        """Return *at* in seconds since 1970, having checked that the trust list is fresh then."""
+        _check_aware(at)
+        if self.policy.max_age is not None:
+            self.trust_list.check_fresh(at, self.policy.max_age)
+        return at.timestamp()
 
     def _verify_by_steps(self, text: str, at: datetime) -> VerifiedCertificate:
         trial = self._trial(text, at)

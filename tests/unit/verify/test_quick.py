@@ -35,7 +35,7 @@ SECONDS = AT.timestamp()
 
 
 def plain(text: str, trust_list: TrustList = TRUSTED, at_seconds: float = SECONDS) -> VerifiedCertificate | None:
-    return verify_plain(text, trust_list, at_seconds=at_seconds)
+    return verify_plain(text, trust_list, at_seconds)
 
 
 def test_a_certificate_as_it_should_be_goes_straight_through() -> None:
