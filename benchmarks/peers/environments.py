@@ -19,6 +19,9 @@ PYTHON_PEERS = ("cwt", "pycose")
 NODE_PEER = "dcc-sdk"
 PEERS = (*PYTHON_PEERS, NODE_PEER)
 
+SCHEMA_CHECKED = "+schema"
+"""What ends the name of a worker that does what the peer before it does, and checks the DCC's JSON Schema as well."""
+
 # Its optional and peer dependencies are React Native's: 680 packages that Node never loads.
 _NPM_LEAVE_OUT = ("--omit=optional", "--legacy-peer-deps", "--ignore-scripts")
 _NPM_CI = ("npm", "ci", *_NPM_LEAVE_OUT, "--no-audit", "--no-fund", "--loglevel=error")
@@ -34,17 +37,24 @@ def vaxcert_command(worker: Literal["vaxcert", "vaxcert_fields"]) -> tuple[str, 
     return (sys.executable, "-m", f"benchmarks.peers.workers.{worker}_worker")
 
 
-def peer_command(peer: str, cache: Path) -> tuple[str, ...]:
-    """Return the command of *peer*'s worker, after making its environment below *cache* unless it is there.
+def peer_commands(peer: str, cache: Path) -> dict[str, tuple[str, ...]]:
+    """Return the command of each of *peer*'s workers by name, after making its environment below *cache* if need be.
 
     Raises:
         SetUpError: A tool is missing or an installation failed; what it said is on standard error.
     """
     folder = cache / peer
-    return _node_command(folder) if peer == NODE_PEER else _python_command(peer, folder)
+    if peer == NODE_PEER:
+        return {peer: _node_command(folder)}
+    python = _python(peer, folder)
+    workers = "benchmarks.peers.workers"
+    return {
+        peer: (python, "-m", f"{workers}.{peer}_worker"),
+        peer + SCHEMA_CHECKED: (python, "-m", f"{workers}.schema_checked_worker", peer),
+    }
 
 
-def _python_command(peer: str, folder: Path) -> tuple[str, ...]:
+def _python(peer: str, folder: Path) -> str:
     requirements = HERE / "requirements" / f"{peer}.txt"
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     stamp = _digest(sys.version.encode("utf-8"), requirements.read_bytes())
@@ -54,7 +64,7 @@ def _python_command(peer: str, folder: Path) -> tuple[str, ...]:
         quiet = ("--quiet", "--quiet", "--disable-pip-version-check", "--no-input")  # errors only
         _run((str(python), "-m", "pip", "install", *quiet, "-r", str(requirements)), cwd=folder)
         (folder / _STAMP).write_text(stamp, "ascii")
-    return (str(python), "-m", f"benchmarks.peers.workers.{peer}_worker")
+    return str(python)
 
 
 def _node_command(folder: Path) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The line protocol between the benchmark and the libraries under test (only the standard library).
 
-A worker is started with the path of the corpus. It says `{"versions": {...}}`, then answers each line with one line:
+A worker is started with the path of the corpus as its last argument. It says `{"versions": {...}}`, then answers each
+line with one line:
 
 - `{"op": "make"}`: `{"texts": [...]}`, a certificate for every record of the corpus;
 - `{"op": "read", "texts": [...]}`: `{"readings": [...]}`, for each text `{"payload": {...}}` or `{"refused": "why"}`;
@@ -56,7 +57,7 @@ def cpu_ns_per_op(operation: Callable[[Input], object], inputs: Sequence[Input],
 
 def serve(open_peer: Callable[[Corpus], Peer[Input]]) -> None:
     """Answer the requests on standard input with the peer that *open_peer* makes from the corpus."""
-    corpus = Corpus.load(Path(sys.argv[1]))
+    corpus = Corpus.load(Path(sys.argv[-1]))
     replies, sys.stdout = sys.stdout, sys.stderr  # what a library prints must not enter the protocol
     peer = open_peer(corpus)
     print(json.dumps({"versions": peer.versions}), file=replies, flush=True)

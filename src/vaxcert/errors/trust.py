@@ -1,0 +1,66 @@
+"""Missing trust material: undetermined."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+from vaxcert.errors.base import VaxcertError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class TrustError(VaxcertError):
+    """What would decide is missing: the answer is *undetermined*."""
+
+    code = "trust_undetermined"
+
+
+class UnknownSignerError(TrustError):
+    """No DSC in the trust list has the certificate's kid."""
+
+    code = "unknown_signer"
+
+    def __init__(self, kid: bytes) -> None:
+        """Keep the *kid* that was looked for."""
+        super().__init__(
+            f"no signer with kid {b64encode(kid).decode() or '(none)'} in the trust list",
+            hint="add the issuer's DSC with --trust, or update the trust list",
+        )
+        self.kid = kid
+
+
+class StaleTrustListError(TrustError):
+    """The trust list is older than the policy allows."""
+
+    code = "stale_trust_list"
+
+    def __init__(self, as_of: datetime | None) -> None:
+        """Keep the instant that the list speaks for, or None where the list has no date."""
+        age = "carries no date" if as_of is None else f"is of {as_of:%Y-%m-%dT%H:%MZ}"
+        super().__init__(f"the trust list {age}", hint="import a newer trust list")
+        self.as_of = as_of
+
+
+class TrustListError(TrustError):
+    """A trust list, or a certificate in it, cannot be read."""
+
+    code = "invalid_trust_list"
+
+
+class TrustEntryError(TrustListError):
+    """One entry of a trust list, or one certificate, cannot be taken; the others can."""
+
+    code = "invalid_trust_entry"
+
+    def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
+        """Keep the *reason*, a word for machines such as ``unreadable``."""
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
+class ChainError(TrustEntryError):
+    """A DSC was not issued by any of the CSCAs that are trusted."""
+
+    code = "dsc_not_chained"
