@@ -142,7 +142,7 @@ def table(comparison: Comparison) -> str:
         f"{_row(line)}{line.speedup:8.2f} ({line.speedup_lowest:.2f} to {line.speedup_highest:.2f})"
         for line in comparison.peers
     ]
-    verdicts = (_verdict("bare", comparison.bare), _verdict("schema checked", comparison.same_job))
+    verdicts = (_verdict("bare", comparison.bare), _verdict("schema-checked", comparison.same_job))
     return "\n".join((head, *own, *peers, *verdicts))
 
 
@@ -160,11 +160,10 @@ def to_json(conditions: Conditions, comparisons: Sequence[Comparison]) -> dict[s
 
 def _verdict(kind: str, verdict: Verdict | None) -> str:
     if verdict is None:
-        return f"{kind}: no such peer was measured"
+        return f"no {kind} peer was measured"
     outcome = "met" if verdict.is_met else "NOT met"
-    return (
-        f"{kind}: target {verdict.target} times {verdict.peer}, the fastest, measured {verdict.speedup:.2f}: {outcome}"
-    )
+    target = f"target {verdict.target} times the fastest {kind} peer ({verdict.peer})"
+    return f"{target}, measured {verdict.speedup:.2f}: {outcome}"
 
 
 def _fields(verdict: Verdict | None) -> dict[str, object] | None:

@@ -24,6 +24,8 @@ _OF_ERROR: dict[type[errors.VaxcertError], int] = {
     errors.NoQrCodeError: 3,
     errors.TrustError: UNDETERMINED,
     errors.TrustListError: 6,
+    errors.LedgerProofError: 1,
+    errors.LedgerUnavailableError: UNDETERMINED,
     errors.InputError: 2,
     errors.SettingsError: 2,
 }
