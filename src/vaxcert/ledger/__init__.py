@@ -1,1 +1,1 @@
-"""The ledger: every certificate in an append-only log, every root of the log on a chain, every claim open to an audit."""
+"""The ledger: every certificate in a log, every root of the log on a chain, every claim open to an audit."""
