@@ -28,11 +28,12 @@ from vaxcert.service.row import Row
 from vaxcert.service.sample import write_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from vaxcert.issue.issuer import Certificate
     from vaxcert.model.records import Record
+    from vaxcert.service.output_parts import Take
     from vaxcert.service.rejects import Reject
 
 V = CertificateType.VACCINATION
@@ -142,11 +143,11 @@ class Part:
         self.asked = 0
         self.taken: list[str] = []
 
-    def prepare(self, record: Record, certificate: Certificate) -> Callable[[], object]:  # noqa: ARG002 - a Part's signature
+    def prepare(self, record: Record, certificate: Certificate) -> Take:  # noqa: ARG002 - a Part's signature
         self.asked += 1
         if self.asked in self.errors:
             raise self.errors[self.asked]
-        return lambda: self.taken.append(certificate.uvci)
+        return lambda _leaf: self.taken.append(certificate.uvci)
 
     def finish(self) -> None:
         pass

@@ -15,7 +15,7 @@ from tests.authority import AT, VACCINATION, issuer, opened
 from vaxcert.codec import picture
 from vaxcert.errors import InputError, QrError, StorageError
 from vaxcert.model.records import VaccinationRecord
-from vaxcert.service import outputs
+from vaxcert.service import output_parts
 from vaxcert.service.outputs import file_output, folder_output, stream_output
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def test_a_json_line_has_what_the_contract_says() -> None:
 
 def test_a_record_without_number_has_none_in_its_line() -> None:
     record = VaccinationRecord.from_mapping({**VACCINATION, "record_id": ""})
-    assert outputs.json_line(record, issuer().issue(record, at=AT))["record_id"] is None
+    assert output_parts.json_line(record, issuer().issue(record, at=AT))["record_id"] is None
 
 
 def test_texts_alone_are_a_line_each() -> None:
@@ -137,7 +137,7 @@ def test_a_pdf_has_a_page_for_each_certificate(tmp_path: Path) -> None:
 
 
 def test_one_pdf_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outputs, "CARDS_PER_FILE", 1)
+    monkeypatch.setattr(output_parts, "CARDS_PER_FILE", 1)
     with pytest.raises(InputError, match="at most 1 cards") as caught, file_output(tmp_path / "out.pdf") as output:
         fill(output)
     assert "--format pdf" in str(caught.value.hint)
@@ -175,7 +175,7 @@ def test_a_folder_has_a_part_for_each_format(tmp_path: Path) -> None:
 
 
 def test_print_files_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outputs, "CARDS_PER_FILE", 2)
+    monkeypatch.setattr(output_parts, "CARDS_PER_FILE", 2)
     with folder_output(tmp_path / "out", ("pdf",)) as output:
         fill(output, 3)
     assert tree(tmp_path / "out") == ["cards/cards-0001.pdf", "cards/cards-0002.pdf"]
