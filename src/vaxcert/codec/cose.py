@@ -102,12 +102,20 @@ def parse_plain(content: bytes) -> PlainSign1 | None:
     end = payload_at + size
     if not (header_end in _PLAIN_HEADER_ENDS and size >= least and content[end:-64] == b"\x58\x40"):
         return None
-    protected = content[3:header_end]
+    header = _plain_header(content[3:header_end])
+    if header is None:
+        return None
+    algorithm, kid, head = header
+    return PlainSign1(algorithm, kid, head + content[header_end + 1 : end], content[payload_at:end], content[-64:])
+
+
+@lru_cache(maxsize=256)
+def _plain_header(protected: bytes) -> tuple[int, bytes, bytes] | None:
+    """Return the algorithm, the kid and the start of the Sig_structure where *protected* has both."""
     algorithm, kid = _labels(protected)
     if type(algorithm) is not int or algorithm not in ALGORITHM_NAMES or type(kid) is not bytes:
         return None
-    to_be_signed = _signature_head(protected) + content[header_end + 1 : end]
-    return PlainSign1(algorithm, kid, to_be_signed, content[payload_at:end], content[-64:])
+    return algorithm, kid, _signature_head(protected)
 
 
 def parse(item: object) -> Sign1:

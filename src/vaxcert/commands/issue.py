@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import os
-import sys
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,14 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from vaxcert.codec.inflate import BEST_LEVEL, FASTEST_LEVEL
-from vaxcert.commands.options import at_option, now, say
+from vaxcert.commands.issue_target import STANDARD_OUTPUT, Formats, chosen_target, default_rejects
+from vaxcert.commands.options import EXISTING_PATH, at_option, now, read_secret_line, say
 from vaxcert.commands.progress import Progress
 from vaxcert.commands.signer_options import SignerChoice, chosen_signer, signer_options
-from vaxcert.errors import StorageError
 from vaxcert.issue.issuer import MAX_VALIDITY, Issuer
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.fields import FIELDS_OF
-from vaxcert.service import outputs
 from vaxcert.service.files import check_is_new
 from vaxcert.service.issuing import Tally, issue_rows
 from vaxcert.service.record_files import read_rows
@@ -28,29 +24,12 @@ from vaxcert.service.rejects import Reject, rejects_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from vaxcert.service.outputs import Output
+    from vaxcert.service.ledger_sink import LedgerSink
 
-STANDARD_OUTPUT = "-"
 SHOWN_PROBLEMS = 10
 """So many are told on the way where a file has them all."""
-
-
-class Formats(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on, and not at run time before
-    """Formats separated by commas."""
-
-    name = "formats"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Return the formats in *value*."""
-        parts = value if isinstance(value, (list, tuple)) else str(value).split(",")  # settings may have a list
-        formats = tuple(str(part).strip() for part in parts)
-        for form in formats:
-            if form not in outputs.FORMATS:
-                self.fail(f"{form!r} is none of {', '.join(outputs.FORMATS)}", param, ctx)
-        return tuple(dict.fromkeys(formats))
 
 
 @click.command()
@@ -116,6 +95,16 @@ class Formats(click.ParamType):  # type: ignore[type-arg] # generic from click 8
     help="New CSV file for the rows that were not issued. Default: NAME.rejects.csv beside a file, rejects.csv in a"
     " folder; with standard output they are only told.",
 )
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Ledger folder: every certificate is appended to its log before it goes out.",
+)
+@click.option(
+    "--ledger-passphrase-file",
+    type=EXISTING_PATH,
+    help="File whose first line is the passphrase of the log's key: a checkpoint is signed when all are out.",
+)
 @click.option("--dry-run", is_flag=True, help="Check and sign everything, tell all problems, write nothing.")
 def command(
     *,
@@ -132,6 +121,8 @@ def command(
     level: int,
     ignored: tuple[str, ...],
     rejects: Path | None,
+    ledger: Path | None,
+    ledger_passphrase_file: Path | None,
     dry_run: bool,
 ) -> int:
     """Issue a certificate for each record in SOURCE.
@@ -141,16 +132,25 @@ def command(
     exit code is 1. What is written is there whole or not at all, and nothing is overwritten.
     """
     moment, certificate_type = at or now(), CertificateType(kind)
-    target = _target(out, formats, max_version, dry_run=dry_run)
+    target = chosen_target(out, formats, max_version, dry_run=dry_run)
     if rejects is not None and rejects.resolve() == Path(out).resolve():
         raise click.UsageError("--rejects names the same file as --out")
+    if ledger_passphrase_file is not None and ledger is None:
+        raise click.UsageError("--ledger-passphrase-file goes with --ledger")
     rows = read_rows(source, FIELDS_OF[certificate_type], ignored_columns=ignored)
     with chosen_signer(signing, usage=certificate_type, at=moment) as signer:
         try:
             maker = Issuer(signer, country=country, issuer=issuer, validity=timedelta(days=validity), level=level)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-        with target as output, Progress("issued") as progress, ExitStack() as stack:
+        with (
+            _opened(ledger, dry_run=dry_run) as sink,
+            target as output,
+            Progress("issued") as progress,
+            ExitStack() as stack,
+        ):
+            if output is not None:
+                output.ledger = sink
             place = None if dry_run else rejects or (output.rejects if output else None)
             telling = _Telling(place, stack, progress)
             tally = issue_rows(
@@ -163,7 +163,36 @@ def command(
                 seen=lambda tally: progress.show(tally.issued),
             )
     _sum_up(tally, telling, out, rejects, dry_run=dry_run)
+    if ledger is not None and not dry_run:
+        _sign(ledger, ledger_passphrase_file)
     return 1 if tally.rejected else 0
+
+
+@contextmanager
+def _opened(ledger: Path | None, *, dry_run: bool) -> Iterator[LedgerSink | None]:
+    """Give the ledger in the folder *ledger*, and tell what stands in it in vain if the batch fails."""
+    if ledger is None or dry_run:
+        yield None
+        return
+    from vaxcert.service.ledger_sink import LedgerSink  # noqa: PLC0415 - only where there is a ledger
+
+    with LedgerSink.open(ledger) as sink:
+        try:
+            yield sink
+        except BaseException:
+            if sink.appended:
+                say("warning", f"certificates that stand in the ledger and were not written: {sink.appended}")
+            raise
+
+
+def _sign(ledger: Path, passphrase_file: Path | None) -> None:
+    if passphrase_file is None:
+        say("note", f"they are in the log, and under its next checkpoint: `vaxcert ledger checkpoint {ledger}`")
+        return
+    from vaxcert.service.ledgers import sign_checkpoint  # noqa: PLC0415 - only where there is a ledger
+
+    checkpoint = sign_checkpoint(ledger, read_secret_line(passphrase_file, "passphrase"), at=now())
+    say("note", f"the log has {checkpoint.size} entries under a signed checkpoint")
 
 
 class _Telling:
@@ -191,69 +220,13 @@ class _Telling:
         return max(0, self.count - SHOWN_PROBLEMS) if self._write is not None else 0
 
 
-def _target(
-    out: str, formats: tuple[str, ...] | None, max_version: int | None, *, dry_run: bool
-) -> AbstractContextManager[Output | None]:
-    """Return the output that the options name, not yet opened."""
-    path = Path(out)
-    form = outputs.FILE_FORMATS.get(path.suffix.lower())
-    if out == STANDARD_OUTPUT:
-        chosen = formats or ("jsonl",)
-        _check_one(chosen, outputs.STREAM_FORMATS, "standard output")
-        target: AbstractContextManager[Output | None] = _standard_output(chosen[0])
-    elif form is not None:
-        chosen = formats or (form,)
-        _check_one(chosen, (form,), out)
-        target = outputs.file_output(path)
-    else:
-        chosen = formats or outputs.FOLDER_FORMATS
-        if "blocks" in chosen:
-            raise click.UsageError("blocks are for standard output")
-        target = outputs.folder_output(path, chosen, max_version=max_version)
-    if max_version is not None and not set(chosen) & set(outputs.PICTURE_FORMATS):
-        raise click.UsageError("--max-version is for png and svg")
-    return nullcontext() if dry_run else target
-
-
-def _check_one(chosen: tuple[str, ...], allowed: tuple[str, ...], place: str) -> None:
-    if len(chosen) > 1 or chosen[0] not in allowed:
-        raise click.UsageError(f"{place} takes {' or '.join(allowed)}; name a folder for {','.join(chosen)}")
-
-
-@contextmanager
-def _standard_output(form: str) -> Iterator[Output]:
-    stream = sys.stdout.buffer
-    # Without a buffer (PYTHONUNBUFFERED) a write may take a part only, and says so to nobody.
-    buffer = io.BufferedWriter(stream) if isinstance(stream, io.RawIOBase) else None
-    try:
-        with outputs.stream_output(buffer or stream, form) as output:
-            yield output
-    except OSError as error:
-        # What Python would flush at exit has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            raise StorageError("standard output was closed before all certificates were written") from error
-        raise StorageError(f"standard output cannot be written: {error.strerror}") from error
-    finally:
-        if buffer is not None:
-            buffer.detach()
-
-
 def _sum_up(tally: Tally, telling: _Telling, out: str, rejects: Path | None, *, dry_run: bool) -> None:
     if telling.untold:
         say("warning", f"and {telling.untold} more problems")
     if tally.rejected:
-        file = None if dry_run else rejects or _default_rejects(out)
+        file = None if dry_run else rejects or default_rejects(out)
         say("warning", f"rows not issued: {tally.rejected}" + (f": see {file}" if file else ""))
     if dry_run:
         say("note", f"records that would be issued: {tally.issued}; nothing was written")
     elif out != STANDARD_OUTPUT:
         say("note", f"certificates issued: {tally.issued}, to {out}")
-
-
-def _default_rejects(out: str) -> Path | None:
-    """Return where `vaxcert.service.outputs` puts the rejects beside *out*."""
-    if out == STANDARD_OUTPUT:
-        return None
-    path = Path(out)
-    return path.with_suffix(".rejects.csv") if path.suffix.lower() in outputs.FILE_FORMATS else path / "rejects.csv"

@@ -42,7 +42,17 @@ VIETNAMESE = {
     "wrong_key_usage": "bên ký không được phép ký loại chứng nhận này",
     "refused_by_policy": "chính sách kiểm tra không chấp nhận chứng nhận này",
     "key_not_allowed": "khóa của bên ký không được phép dùng ({message})",
+    "ledger_proof_invalid": "bằng chứng về sổ không đúng",
+    "inclusion_proof_invalid": "bằng chứng không dẫn đến gốc của sổ: chứng nhận không có ở đó",
+    "consistency_proof_invalid": "hai trạng thái của sổ mâu thuẫn nhau ({message})",
+    "note_invalid": "bản ghi có chữ ký của sổ sai ({message})",
+    "checkpoint_invalid": "điểm kiểm của sổ sai ({message})",
+    "receipt_invalid": "biên nhận không chứng minh được chứng nhận này có trong sổ ({message})",
+    "tile_invalid": "dữ liệu của sổ sai định dạng",
+    "chain_proof_invalid": "bằng chứng trên chuỗi không đúng ({message})",
     # undetermined
+    "receipt_missing": "thiếu biên nhận: chưa rõ chứng nhận có trong sổ hay không",
+    "unknown_log": "không biết sổ mà biên nhận nói đến",
     "trust_undetermined": "thiếu dữ liệu tin cậy để kết luận",
     "unknown_signer": "không biết bên ký: chưa có trong danh sách tin cậy",
     "stale_trust_list": "danh sách tin cậy đã quá cũ để kết luận ({message})",
@@ -86,6 +96,8 @@ VIETNAMESE_HINTS = {
     "invalid_input": "lưu tệp bằng mã UTF-8",
     "unknown_signer": "thêm chứng thư của bên ký bằng --trust, hoặc cập nhật danh sách tin cậy",
     "stale_trust_list": "nhập danh sách tin cậy mới hơn",
+    "receipt_missing": "người giữ chứng nhận nhận biên nhận từ cơ quan cấp",
+    "unknown_log": "thêm khóa công khai của sổ bằng --log",
     "key_not_allowed": "có thể chấp nhận bằng --allow, nếu chính sách cho phép",
 }
 """What the reader can do, by the code of the error."""

@@ -13,7 +13,7 @@ from vaxcert.verify.report import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from vaxcert.verify.report import Report, Warning_
+    from vaxcert.verify.report import Logged, Report, Warning_
 
 Language = Literal["en", "vi"]
 
@@ -37,6 +37,8 @@ _WORDS = {
         "dose": "dose",
         "signer": "signer",
         "warning": "warning",
+        "logged": "in the log {origin}, leaf {index}",
+        "anchored": "in the log {origin}, leaf {index}, on its chain since {time}",
         "valid_through": "valid through",
     },
     "vi": {
@@ -51,6 +53,8 @@ _WORDS = {
         "dose": "mũi",
         "signer": "bên ký",
         "warning": "lưu ý",
+        "logged": "có trong sổ {origin}, mục {index}",
+        "anchored": "có trong sổ {origin}, mục {index}, trên chuỗi từ {time}",
         "valid_through": "có hiệu lực đến hết",
     },
 }
@@ -70,6 +74,8 @@ def card(report: Report, lang: Language) -> str:
     if report.signer is not None:
         known = ", ".join(part for part in (report.signer.country, report.signer.subject) if part)
         lines.append(f"  {words['signer']}: {_visible(known) or '?'} (kid {report.signer.kid})")
+    if report.logged is not None:
+        lines.append(f"  {_logged(report.logged, lang)}")
     lines += [f"  {words['warning']}: {_visible(_warning(each, lang))} [{each.code}]" for each in report.warnings]
     return "\n".join(lines)
 
@@ -138,6 +144,13 @@ def _heading(report: Report, lang: Language, width: int = 0) -> str:
 
 def _place(report: Report) -> str:
     return "" if report.source is None or report.source == "text" else f"  {_visible(report.source)}"
+
+
+def _logged(logged: Logged, lang: Language) -> str:
+    """Return where the certificate stands in a log: true whatever else is wrong with it."""
+    form = _WORDS[lang]["logged" if logged.anchored_at is None else "anchored"]
+    time = f"{logged.anchored_at:%Y-%m-%dT%H:%MZ}" if logged.anchored_at else ""
+    return form.format(origin=_visible(logged.origin), index=logged.index, time=time)
 
 
 def _warning(warning: Warning_, lang: Language) -> str:

@@ -13,7 +13,9 @@ import click
 from vaxcert.commands import exit_codes, render
 from vaxcert.commands.options import EXISTING_PATH, at_option, now, say
 from vaxcert.commands.trust_store import load_trust
+from vaxcert.service.receipts import ReceiptBook
 from vaxcert.service.sources import STDIN
+from vaxcert.service.trusted_logs import load_trusted_log
 from vaxcert.service.verification import verify_source
 from vaxcert.verify.policy import Allowance, Policy
 from vaxcert.verify.report import Outcome
@@ -46,6 +48,15 @@ MAX_DAYS = 36_525
     multiple=True,
     help="Take what is against the specification.",
 )
+@click.option(
+    "--receipt",
+    type=EXISTING_PATH,
+    help="Receipts: one in CBOR, or the JSON lines of `ledger prove`. Default: those beside the texts in JSON lines.",
+)
+@click.option(
+    "--log", type=EXISTING_PATH, multiple=True, help="A log whose receipts are believed: its log.json or verifier key."
+)
+@click.option("--require-receipt", is_flag=True, help="Leave a certificate without a receipt undetermined.")
 @click.option("--json", is_flag=True, help="One JSON object a line, with every step.")
 @click.pass_context
 def command(
@@ -57,6 +68,9 @@ def command(
     at: datetime | None,
     max_age: int | None,
     allow: tuple[str, ...],
+    receipt: Path | None,
+    log: tuple[Path, ...],
+    require_receipt: bool,
     json: bool,
 ) -> int:
     """Verify the certificates in each SOURCE, offline.
@@ -69,11 +83,14 @@ def command(
     """
     moment = at or now()
     policy = Policy(
-        allow=frozenset(map(Allowance, allow)), max_age=None if max_age is None else timedelta(days=max_age)
+        allow=frozenset(map(Allowance, allow)),
+        max_age=None if max_age is None else timedelta(days=max_age),
+        require_receipt=require_receipt,
     )
     trust_list = load_trust(trust, csca, at=moment, verbose=ctx.obj["verbose"])
-    verifier = Verifier(trust_list, policy=policy)
-    reports = (report for source in sources for report in verify_source(source, verifier, at=moment))
+    verifier = Verifier(trust_list, policy=policy, logs=[load_trusted_log(path) for path in log])
+    book = None if receipt is None else ReceiptBook.load(receipt)
+    reports = (report for source in sources for report in verify_source(source, verifier, at=moment, receipts=book))
     if json:
         return exit_codes.worst({_show_json(report) for report in reports})
     # Somebody who scans into the terminal wants the first verdict at once, not when the second is known.

@@ -38,6 +38,12 @@ class ConsistencyError(LedgerProofError):
         self.larger = larger
 
 
+class TileError(LedgerProofError):
+    """A tile or a bundle of entries is malformed, or stands under a path that is none (C2SP tlog-tiles)."""
+
+    code = "tile_invalid"
+
+
 class NoteError(LedgerProofError):
     """The text is not a signed note, or a signature on it by a known key does not hold (C2SP signed-note)."""
 
@@ -54,6 +60,13 @@ class ReceiptError(LedgerProofError):
     """The receipt is malformed, or does not prove that this certificate stands in the log (RFC 9942)."""
 
     code = "receipt_invalid"
+
+
+class UnknownLogError(ReceiptError):
+    """The receipt is of a log, or of a log's key, that is not known here."""
+
+    code = "unknown_log"
+    hint = "add the log's verifier key, or ask the issuer which log it uses"
 
 
 class ChainProofError(LedgerProofError):
@@ -77,6 +90,38 @@ class ChainUnavailableError(LedgerUnavailableError):
     code = "chain_unreachable"
 
 
+class NodeRefusedError(ChainUnavailableError):
+    """A node answered with an error: it does not do what was asked, or the contract refused it."""
+
+    code = "node_refused"
+
+    def __init__(self, message: str, *, reason: str = "", number: int = 0, revert: bytes = b"") -> None:
+        """Keep the node's *reason* and error *number*, and the *revert* bytes where a contract refused."""
+        super().__init__(message)
+        self.reason = reason
+        self.number = number
+        self.revert = revert
+
+
+class NodesDisagreeError(ChainUnavailableError):
+    """The nodes give different blocks for one height: some are on another fork, or lie."""
+
+    code = "nodes_disagree"
+
+    def __init__(self, message: str, *, height: int, hashes: frozenset[bytes]) -> None:
+        """Keep the block's *height* and the different *hashes* that were given for it."""
+        super().__init__(message)
+        self.height = height
+        self.hashes = hashes
+
+
+class BlockUnverifiableError(ChainUnavailableError):
+    """The block has a part that this version does not know, so that its hash cannot be recomputed: not tampering."""
+
+    code = "block_unverifiable"
+    hint = "a newer version of vaxcert may know this chain's blocks"
+
+
 # States in which the ledger may not go on by itself.
 
 
@@ -92,6 +137,23 @@ class LedgerFormatError(LedgerStateError):
     code = "not_a_ledger"
 
 
+class LedgerDamagedError(LedgerStateError):
+    """The log's own tables contradict each other: somebody or something changed them."""
+
+    code = "log_damaged"
+
+
+class CertificateIdError(LedgerStateError):
+    """Another certificate with the same id stands in the log already."""
+
+    code = "certificate_id_taken"
+
+    def __init__(self, message: str, *, leaf_index: int, hint: str | None = None) -> None:
+        """Keep the *leaf_index* of the one that stands there."""
+        super().__init__(message, hint=hint)
+        self.leaf_index = leaf_index
+
+
 class LedgerRolledBackError(LedgerStateError):
     """The log is shorter than what it has already promised: it was restored from an old copy."""
 
@@ -102,6 +164,12 @@ class LedgerHaltedError(LedgerStateError):
     """The log was halted after a conflict and needs an operator."""
 
     code = "log_halted"
+
+
+class LeaseLostError(LedgerStateError):
+    """Another process has taken over the anchoring of this log."""
+
+    code = "lease_lost"
 
 
 class EntryErasedError(LedgerStateError):
@@ -144,6 +212,12 @@ class NotWriterError(AnchorError):
     """The contract does not let this account write for this log."""
 
     code = "not_a_writer"
+
+
+class NotOwnerError(AnchorError):
+    """The account does not own the contract, so that it can neither name writers nor withdraw an anchor."""
+
+    code = "not_the_owner"
 
 
 class AnchorConflictError(AnchorError):

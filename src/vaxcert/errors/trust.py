@@ -64,3 +64,10 @@ class ChainError(TrustEntryError):
     """A DSC was not issued by any of the CSCAs that are trusted."""
 
     code = "dsc_not_chained"
+
+
+class ReceiptMissingError(TrustError):
+    """The policy asks for a receipt, and there is none: the certificate may have been issued unseen."""
+
+    code = "receipt_missing"
+    hint = "the holder gets the receipt from the issuer"

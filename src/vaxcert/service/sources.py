@@ -6,6 +6,7 @@ import errno
 import json
 import re
 import sys
+from base64 import b64decode
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,8 @@ class Found:
     scanned: bool = False
     trimmed: bool = False
     """White space before the text was ignored."""
+    receipt: bytes | None = None
+    """The receipt that stood beside it, as in the lines that `vaxcert ledger prove` writes."""
     ignored_codes: int = 0
     """How many other QR codes stood beside it that are no certificates."""
 
@@ -144,14 +147,25 @@ def _lines(stream: IO[bytes]) -> Iterator[str]:
 
 def _of_line(line: str, place: str) -> Found:
     text: object = line
+    receipt: object = None
     if line.lstrip().startswith("{") and len(line) <= MAX_LINE_BYTES:
         try:
-            text = cast("dict[str, object]", json.loads(line)).get("text")
+            item = cast("dict[str, object]", json.loads(line))
         except (ValueError, RecursionError):
-            text = None
+            item = {}
+        text, receipt = item.get("text"), item.get("receipt")
     if not isinstance(text, str):
         message = "the line is no JSON object with a member text"
         return Found(place, error=PrefixError(message, hint="`vaxcert issue` writes such lines"))
     # The end of a line is no part of it, but a space is: it is a character of base45.
     trimmed = text.lstrip()
-    return Found(place, trimmed.rstrip("\r\n"), trimmed=trimmed != text)
+    return Found(place, trimmed.rstrip("\r\n"), trimmed=trimmed != text, receipt=_bytes_of(receipt))
+
+
+def _bytes_of(receipt: object) -> bytes | None:
+    if receipt is None:
+        return None
+    try:
+        return b64decode(receipt, validate=True) if isinstance(receipt, str) else b""
+    except ValueError:
+        return b""  # there is one, and it is none that proves anything

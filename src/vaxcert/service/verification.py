@@ -14,24 +14,37 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from vaxcert.service.receipts import ReceiptBook
     from vaxcert.verify.verifier import Verifier
 
 _SCANNED = Step("scan", Status.PASSED)
 _AFTER_SCAN = tuple(Step(name, Status.SKIPPED) for name in STEP_NAMES[1:])
 
 
-def verify_source(source: str, verifier: Verifier, *, at: datetime) -> Iterator[Report]:
-    """Yield a report on each certificate in *source*, or on why there is none."""
+def verify_source(
+    source: str, verifier: Verifier, *, at: datetime, receipts: ReceiptBook | None = None
+) -> Iterator[Report]:
+    """Yield a report on each certificate in *source*, or on why there is none.
+
+    Args:
+        source: A text, a file's name, or `-`.
+        verifier: Knows whom to trust.
+        at: When the certificates have to hold (aware).
+        receipts: The receipts of those certificates that have none beside them.
+    """
     for found in read_source(source):
-        yield examine(found, verifier, at=at)
+        yield examine(found, verifier, at=at, receipts=receipts)
 
 
-def examine(found: Found, verifier: Verifier, *, at: datetime) -> Report:
+def examine(found: Found, verifier: Verifier, *, at: datetime, receipts: ReceiptBook | None = None) -> Report:
     """Return the report on one thing *found*."""
     if found.text is None:
         assert found.error is not None  # a find is a text or an error
         return _without_text(found.source, found.error)
-    report = verifier.examine(found.text, at=at)
+    receipt = found.receipt
+    if receipt is None and receipts is not None:
+        receipt = receipts.of_text(found.text)
+    report = verifier.examine(found.text, at=at, receipt=receipt)
     warnings = report.warnings
     if found.trimmed:
         warnings += (Warning_("whitespace_trimmed", "white space before the text was ignored"),)

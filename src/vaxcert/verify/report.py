@@ -62,6 +62,28 @@ class SignerIdentity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """Where the certificate stands in a log, as its receipt proves."""
+
+    origin: str
+    """The log's name."""
+    index: int
+    tree_size: int
+    anchored_at: datetime | None = None
+    """When a chain took over a head of the log that covers it, where the receipt proves that too."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what the report has in JSON."""
+        return {
+            "origin": self.origin,
+            "leaf_index": self.index,
+            "tree_size": self.tree_size,
+            "state": "logged" if self.anchored_at is None else "anchored",
+            "anchored_at": _instant(self.anchored_at),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The verdict on one certificate: the outcome, every step that led to it, and what the certificate says.
 
@@ -81,6 +103,7 @@ class Report:
     expires_at: datetime | None = None
     certificate: Mapping[str, object] | None = field(default=None, repr=False)
     payload: Mapping[str, object] | None = field(default=None, repr=False)
+    logged: Logged | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as `--json`, the HTTP service and this method all show it."""
@@ -101,6 +124,7 @@ class Report:
             "expires_at": _instant(self.expires_at),
             "certificate": None if self.certificate is None else json_value(self.certificate),
             "payload": None if self.payload is None else json_value(self.payload),
+            "ledger": None if self.logged is None else self.logged.to_dict(),
         }
 
 

@@ -5,26 +5,29 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import TrustError, VaxcertError
+from vaxcert.errors import ReceiptMissingError, TrustError, VaxcertError
 from vaxcert.verify.certificate import normalise
 from vaxcert.verify.formats import hcert
 from vaxcert.verify.policy import Policy
 from vaxcert.verify.quick import VerifiedCertificate, verify_plain
+from vaxcert.verify.receipts import check_receipt
 from vaxcert.verify.report import Outcome, Report, SignerIdentity, Status, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from vaxcert.codec.cwt import Claims
+    from vaxcert.ledger.trusted_log import TrustedLog
     from vaxcert.trust.dsc import Dsc
     from vaxcert.trust.trust_list import TrustList
 
 STEP_NAMES = ("scan", *(name for name, _, _ in hcert.STEPS), "revocation", "rules", "ledger")
 """Every step of a report, in order."""
 
-_PASSED = {name: Step(name, Status.PASSED) for name, _, _ in hcert.STEPS}
+_PASSED = {name: Step(name, Status.PASSED) for name in STEP_NAMES}
 _SKIPPED = {name: Step(name, Status.SKIPPED) for name in STEP_NAMES}
-_NOT_ASKED = tuple(_SKIPPED[name] for name in STEP_NAMES[-3:])
+_LEDGER = ("ledger", check_receipt, ("message",))
 
 
 class Verifier:
@@ -33,57 +36,73 @@ class Verifier:
     Safe to share between threads.
     """
 
-    def __init__(self, trust_list: TrustList, *, policy: Policy | None = None) -> None:
-        """Trust the signers in *trust_list* under *policy*, by default the strictest."""
+    def __init__(self, trust_list: TrustList, *, policy: Policy | None = None, logs: Sequence[TrustedLog] = ()) -> None:
+        """Trust the signers in *trust_list* and the receipts of *logs* under *policy*, by default the strictest."""
         self.trust_list = trust_list
         self.policy = policy or Policy()
+        self.logs = tuple(logs)
         self._moment: tuple[datetime | None, float] = (None, 0.0)
 
-    def verify(self, text: str, *, at: datetime) -> VerifiedCertificate:
+    def verify(self, text: str, *, at: datetime, receipt: bytes | None = None) -> VerifiedCertificate:
         """Return the certificate in *text*, verified as of *at* (aware).
+
+        Args:
+            text: The `HC1:` text.
+            at: When it has to hold.
+            receipt: The holder's proof that it stands in a log; the policy says whether there has to be one.
 
         Raises:
             TrustError: What would decide is missing: undetermined.
             CodecError: The text is malformed: rejected.
+            LedgerProofError: The receipt does not prove that this certificate stands in a known log: rejected.
             VerificationError: The certificate lies or has lapsed: rejected.
             ValueError: *at* is naive.
         """
+        if receipt is not None:
+            return self._verify_by_steps(text, at, receipt)
         try:
             asked, at_seconds = self._moment
             if at is not asked:  # at one moment there are many to verify
-                at_seconds = self._seconds_of_fresh(at)
+                at_seconds = self._plain_seconds(at)
                 self._moment = at, at_seconds
             verified = verify_plain(text, self.trust_list, at_seconds)
         except VaxcertError:
             verified = None
-        return verified or self._verify_by_steps(text, at)
+        return verified or self._verify_by_steps(text, at, None)
 
-    def _seconds_of_fresh(self, at: datetime) -> float:
-        """Return *at* in seconds since 1970, having checked that the trust list is fresh then."""
+    def _plain_seconds(self, at: datetime) -> float:
+        """Return *at* in seconds since 1970, having checked that nothing but a text is to be looked at then.
+
+        Raises:
+            VaxcertError: The policy asks for more; the steps have to say what decides.
+        """
         _check_aware(at)
         if self.policy.max_age is not None:
             self.trust_list.check_fresh(at, self.policy.max_age)
+        if self.policy.require_receipt:
+            raise ReceiptMissingError("the policy asks for a receipt")
         return at.timestamp()
 
-    def _verify_by_steps(self, text: str, at: datetime) -> VerifiedCertificate:
-        trial = self._trial(text, at)
+    def _verify_by_steps(self, text: str, at: datetime, receipt: bytes | None) -> VerifiedCertificate:
+        trial = self._trial(text, at, receipt)
         _, decisive = _run(trial, thorough=False)
         if decisive is not None:
             raise decisive
         return VerifiedCertificate(trial.claims, trial.dsc, trial.kind, trial.dcc, tuple(trial.warnings))
 
-    def examine(self, text: str, *, at: datetime) -> Report:
-        """Return the full report on *text* as of *at* (aware): every step that can run has run.
+    def examine(self, text: str, *, at: datetime, receipt: bytes | None = None) -> Report:
+        """Return the full report on *text*, and on its *receipt*, as of *at* (aware): every step that can run has run.
 
         It never raises for a bad certificate.
         """
-        trial = self._trial(text, at)
+        trial = self._trial(text, at, receipt)
         steps, decisive = _run(trial, thorough=True)
-        return _report(trial, (_SKIPPED["scan"], *steps, *_NOT_ASKED), decisive)
+        ran = {step.name: step for step in steps}
+        return _report(trial, tuple(ran.get(name, _SKIPPED[name]) for name in STEP_NAMES), decisive)
 
-    def _trial(self, text: str, at: datetime) -> hcert.Trial:
+    def _trial(self, text: str, at: datetime, receipt: bytes | None) -> hcert.Trial:
         _check_aware(at)
-        return hcert.Trial(text, trust_list=self.trust_list, policy=self.policy, at=at)
+        return hcert.Trial(text, trust_list=self.trust_list, policy=self.policy, at=at, logs=self.logs, receipt=receipt)
 
 
 def _check_aware(at: datetime) -> None:
@@ -101,7 +120,8 @@ def _run(trial: hcert.Trial, *, thorough: bool) -> tuple[list[Step], VaxcertErro
     steps: list[Step] = []
     failure: VaxcertError | None = None
     undetermined: VaxcertError | None = None
-    for name, step, needs in hcert.STEPS:
+    asks_ledger = trial.receipt is not None or trial.policy.require_receipt
+    for name, step, needs in (*hcert.STEPS, _LEDGER) if asks_ledger else hcert.STEPS:
         if not all(hasattr(trial, need) for need in needs):
             steps.append(_SKIPPED[name])
             continue
@@ -144,6 +164,7 @@ def _report(trial: hcert.Trial, steps: tuple[Step, ...], decisive: VaxcertError 
         expires_at=claims.expires_at if claims else None,
         certificate=None if dcc is None else normalise(dcc),
         payload=None if claims is None else claims.dcc,
+        logged=getattr(trial, "logged", None),
     )
 
 

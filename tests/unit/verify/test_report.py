@@ -15,7 +15,7 @@ from vaxcert.verify.report import Outcome, Report, SignerIdentity, Status, Step,
 from vaxcert.verify.verifier import Verifier
 
 KEYS = (
-    "source format outcome code message hint steps signer warnings issued_at expires_at certificate payload".split()  # noqa: SIM905 - as the documentation writes them
+    "source format outcome code message hint steps signer warnings issued_at expires_at certificate payload ledger".split()  # noqa: SIM905 - as the documentation writes them
 )
 
 

@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from vaxcert.ledger.trusted_log import TrustedLog
     from vaxcert.trust.dsc import Dsc
     from vaxcert.trust.trust_list import TrustList
     from vaxcert.verify.policy import Policy
+    from vaxcert.verify.report import Logged
 
 NAME = "hcert"
 
@@ -51,7 +53,7 @@ class Trial:
 
     __slots__ = (
         "at", "at_seconds", "body", "candidates", "claims", "content", "dcc", "dsc", "event", "group", "item", "kind",
-        "message", "policy", "stream", "text", "trust_list", "warnings",
+        "logged", "logs", "message", "policy", "receipt", "stream", "text", "trust_list", "warnings",
     )  # fmt: skip
 
     body: str
@@ -70,9 +72,22 @@ class Trial:
     """The one vaccination, test or recovery."""
     dcc: Mapping[str, object]
     """The payload as the schema accepts it, tolerated faults mended."""
+    logged: Logged
+    """Where the receipt proves that it stands."""
 
-    def __init__(self, text: str, *, trust_list: TrustList, policy: Policy, at: datetime) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        trust_list: TrustList,
+        policy: Policy,
+        at: datetime,
+        logs: tuple[TrustedLog, ...] = (),
+        receipt: bytes | None = None,
+    ) -> None:
         self.text = text
+        self.logs = logs
+        self.receipt = receipt
         self.trust_list = trust_list
         self.policy = policy
         self.at = at
