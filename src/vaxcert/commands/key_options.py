@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vaxcert.commands.options import EXISTING_PATH, read_passphrase
-from vaxcert.errors import PassphraseError
+from vaxcert.commands.options import EXISTING_PATH, secret
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.service.keys import DscPlan
 from vaxcert.signing.authority import CSCA_TERM, DSC_TERM, KeyKind, Term
@@ -95,18 +94,6 @@ def plan(name: str, organization: str | None, usages: frozenset[CertificateType]
         key_kind=KeyKind(kind.upper()),
         term=term(dsc_days, DSC_TERM),
     )
-
-
-def secret(file: Path | None, descriptor: int | None, *, confirm: bool) -> Callable[[], bytes]:
-    """Return what asks for the passphrase of a new key, twice where *confirm* says so."""
-
-    def ask() -> bytes:
-        passphrase = read_passphrase(file, descriptor, confirm=confirm)
-        if passphrase is None:
-            raise PassphraseError("a private key needs a passphrase, and there is no terminal to ask for it")
-        return passphrase
-
-    return ask
 
 
 def csca_secret(file: Path | None) -> Callable[[], bytes] | None:

@@ -17,11 +17,10 @@ from vaxcert.commands.key_options import (
     name_option,
     organization_option,
     plan,
-    secret,
     term,
     type_option,
 )
-from vaxcert.commands.options import EXISTING_PATH, PATH, now, passphrase_options, say
+from vaxcert.commands.options import EXISTING_PATH, PATH, now, passphrase_options, say, secret
 from vaxcert.commands.signer_rows import entry_card, entry_json, entry_line
 from vaxcert.service.key_files import key_beside, read_keys
 from vaxcert.service.keys import add_dsc, create_keys, rotate

@@ -77,6 +77,18 @@ def read_passphrase(file: Path | None, descriptor: int | None, *, confirm: bool 
     return None
 
 
+def secret(file: Path | None, descriptor: int | None, *, confirm: bool) -> Callable[[], bytes]:
+    """Return what asks for the passphrase of a new key, twice where *confirm* says so."""
+
+    def ask() -> bytes:
+        passphrase = read_passphrase(file, descriptor, confirm=confirm)
+        if passphrase is None:
+            raise PassphraseError("a private key needs a passphrase, and there is no terminal to ask for it")
+        return passphrase
+
+    return ask
+
+
 def read_secret_line(place: Path | int, what: str) -> bytes:
     """Return the first line of the file or open descriptor *place*: the secret that messages call *what*.
 

@@ -13,9 +13,9 @@ import click
 from vaxcert.commands import exit_codes, render
 from vaxcert.commands.options import EXISTING_PATH, at_option, now, say
 from vaxcert.commands.trust_store import load_trust
+from vaxcert.service.log_description import read_description
 from vaxcert.service.receipts import ReceiptBook
 from vaxcert.service.sources import STDIN
-from vaxcert.service.trusted_logs import load_trusted_log
 from vaxcert.service.verification import verify_source
 from vaxcert.verify.policy import Allowance, Policy
 from vaxcert.verify.report import Outcome
@@ -88,7 +88,7 @@ def command(
         require_receipt=require_receipt,
     )
     trust_list = load_trust(trust, csca, at=moment, verbose=ctx.obj["verbose"])
-    verifier = Verifier(trust_list, policy=policy, logs=[load_trusted_log(path) for path in log])
+    verifier = Verifier(trust_list, policy=policy, logs=[read_description(path) for path in log])
     book = None if receipt is None else ReceiptBook.load(receipt)
     reports = (report for source in sources for report in verify_source(source, verifier, at=moment, receipts=book))
     if json:

@@ -46,7 +46,7 @@ from vaxcert.errors.ledger import (
     NotWriterError,
     ReceiptError,
     TileError,
-    UnknownLogError,
+    WitnessRefusedError,
     WrongChainError,
     WrongContractError,
 )
@@ -94,6 +94,7 @@ from vaxcert.errors.trust import (
     TrustEntryError,
     TrustError,
     TrustListError,
+    UnknownLogError,
     UnknownSignerError,
 )
 from vaxcert.errors.verification import (
@@ -192,6 +193,7 @@ __all__ = [
     "VaxcertError",
     "VerificationError",
     "WeakKeyError",
+    "WitnessRefusedError",
     "WrongChainError",
     "WrongContractError",
 ]

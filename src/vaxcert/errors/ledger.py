@@ -62,13 +62,6 @@ class ReceiptError(LedgerProofError):
     code = "receipt_invalid"
 
 
-class UnknownLogError(ReceiptError):
-    """The receipt is of a log, or of a log's key, that is not known here."""
-
-    code = "unknown_log"
-    hint = "add the log's verifier key, or ask the issuer which log it uses"
-
-
 class ChainProofError(LedgerProofError):
     """What a node said about the chain does not follow from the block hash."""
 
@@ -120,6 +113,18 @@ class BlockUnverifiableError(ChainUnavailableError):
 
     code = "block_unverifiable"
     hint = "a newer version of vaxcert may know this chain's blocks"
+
+
+class WitnessRefusedError(LedgerError):
+    """A witness did not cosign a checkpoint (C2SP tlog-witness)."""
+
+    code = "witness_refused"
+
+    def __init__(self, message: str, *, status: int, size: int | None = None) -> None:
+        """Keep the HTTP *status* and, where it is said, the *size* of the log that the witness last cosigned."""
+        super().__init__(message)
+        self.status = status
+        self.size = size
 
 
 # States in which the ledger may not go on by itself.

@@ -71,3 +71,10 @@ class ReceiptMissingError(TrustError):
 
     code = "receipt_missing"
     hint = "the holder gets the receipt from the issuer"
+
+
+class UnknownLogError(TrustError):
+    """The receipt is of a log, or of a log's key, that is not known here."""
+
+    code = "unknown_log"
+    hint = "add the log's verifier key, or ask the issuer which log it uses"

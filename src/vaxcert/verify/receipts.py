@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import ReceiptError, ReceiptMissingError, WrongChainError
+from vaxcert.ledger.anchor.file_bundle import is_file_bundle
 from vaxcert.ledger.log.entry import EntryKind
 from vaxcert.ledger.log.receipt import Receipt
 from vaxcert.verify.report import Logged
@@ -36,7 +37,8 @@ def check_receipt(trial: Trial) -> None:
     logged = receipt.verify(digest, [log.verifier for log in trial.logs])
     log = next(log for log in trial.logs if log.verifier.name == logged.origin)
     anchored_at = None
-    if receipt.anchor is not None and log.chain is not None:
+    # A file of anchors is the log's own word once more, and nothing to anybody else.
+    if receipt.anchor is not None and log.chain is not None and not is_file_bundle(receipt.anchor):
         anchored_at = _anchored_at(receipt.anchor, logged, log)
     trial.logged = Logged(origin=logged.origin, index=logged.index, tree_size=logged.tree_size, anchored_at=anchored_at)
 
@@ -46,11 +48,12 @@ def _anchored_at(anchor: bytes, logged: LoggedAt, log: TrustedLog) -> datetime:
 
     The block itself is believed as the issuer's nodes gave it; an auditor asks nodes of their own.
     """
-    from vaxcert.ledger.evm.bundle import ProofBundle  # noqa: PLC0415 - its libraries are an extra, and slow to load
+    from vaxcert.ledger.evm.bundle import verify_bundle  # noqa: PLC0415 - slow to load, and rarely needed
+    from vaxcert.ledger.evm.bundle_codec import decode_bundle  # noqa: PLC0415 - as above
 
     assert log.chain is not None
     try:
-        event = ProofBundle.of_cbor(anchor).verify(pinned=log.chain)
+        event = verify_bundle(decode_bundle(anchor), pinned=log.chain)
     except WrongChainError as error:
         raise ReceiptError("the receipt's anchor is on another chain than the log's") from error
     if (event.size, event.root) != (logged.tree_size, logged.root):

@@ -25,6 +25,7 @@ VERDICTS = (
     errors.CodecError,
     errors.TrustError,
     errors.VerificationError,
+    errors.LedgerProofError,
     errors.StorageError,
     errors.InputError,
     errors.MissingDependencyError,

@@ -14,9 +14,22 @@ from vaxcert.trust.trust_list import TrustList
 from vaxcert.verify.report import Outcome, Report, SignerIdentity, Status, Step, Warning_, json_value
 from vaxcert.verify.verifier import Verifier
 
-KEYS = (
-    "source format outcome code message hint steps signer warnings issued_at expires_at certificate payload ledger".split()  # noqa: SIM905 - as the documentation writes them
-)
+KEYS = [
+    "source",
+    "format",
+    "outcome",
+    "code",
+    "message",
+    "hint",
+    "steps",
+    "signer",
+    "warnings",
+    "issued_at",
+    "expires_at",
+    "certificate",
+    "payload",
+    "ledger",
+]
 
 
 def examined(text: str) -> Report:
