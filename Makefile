@@ -11,7 +11,7 @@ demo: $(STAMP)  ## Issue, print, scan and verify a batch of invented records
 
 test: lint unit wheel lowest  ## Everything that has to hold before a change lands
 
-$(STAMP): pyproject.toml requirements-dev.lock scripts/setup.sh
+$(STAMP): pyproject.toml requirements-dev.lock contracts/package-lock.json scripts/setup.sh
 	PYTHON=$(PYTHON) sh scripts/setup.sh $(VENV)
 	touch $(STAMP)
 

@@ -12,6 +12,11 @@ venv=$1
 "$venv/bin/python" -m pip install --quiet --upgrade pip
 "$venv/bin/python" -m pip install --quiet --constraint requirements-dev.lock --editable '.[all]' --group dev
 
+# The Solidity compiler and the test node of the ledger's contract; nothing that vaxcert itself needs to run.
+if command -v npm >/dev/null; then
+    npm ci --prefix contracts --no-audit --no-fund --loglevel=error >/dev/null || true
+fi
+
 # What pip cannot install: zbar, the second QR reader, and SoftHSM, the token of the PKCS#11 tests.
 missing=""
 "$venv/bin/python" -c 'import pyzbar.pyzbar' 2>/dev/null || missing="$missing libzbar0"
@@ -24,3 +29,5 @@ fi
     echo "missing: zbar (Debian: libzbar0); QR codes that zxing-cpp cannot read will not get a second reader"
 command -v softhsm2-util >/dev/null ||
     echo "missing: SoftHSM (Debian: softhsm2); the PKCS#11 tests will not run"
+[ -x contracts/node_modules/.bin/anvil ] ||
+    echo "missing: Node.js with npm; the contract will not be recompiled, and the tests on a real EVM node will not run"

@@ -191,7 +191,7 @@ def _sign(ledger: Path, passphrase_file: Path | None) -> None:
         return
     from vaxcert.service.ledgers import sign_checkpoint  # noqa: PLC0415 - only where there is a ledger
 
-    checkpoint = sign_checkpoint(ledger, read_secret_line(passphrase_file, "passphrase"), at=now())
+    checkpoint = sign_checkpoint(ledger, passphrase=lambda: read_secret_line(passphrase_file, "passphrase"), at=now())
     say("note", f"the log has {checkpoint.size} entries under a signed checkpoint")
 
 

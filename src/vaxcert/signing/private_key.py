@@ -1,5 +1,6 @@
 """Private keys in PEM: read, matched to their certificates, and written encrypted.
 
+EC and RSA keys sign certificates; Ed25519 keys are those of logs and witnesses.
 `cryptography` encrypts PKCS#8 with PBKDF2 at a fixed 2048 rounds, where OWASP asks for 600,000. The keys here guard a
 country's certificates, so they are written under scrypt, in the standard form (PBES2, RFC 8018 and RFC 7914) that
 OpenSSL and `cryptography` read.
@@ -8,10 +9,11 @@ OpenSSL and `cryptography` read.
 from __future__ import annotations
 
 import os
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
@@ -36,6 +38,9 @@ from vaxcert.trust.der import (
 )
 from vaxcert.trust.pem import format_block
 from vaxcert.trust.public_key import spki_of
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 PrivateKey: TypeAlias = EllipticCurvePrivateKey | RSAPrivateKey
 
@@ -71,6 +76,30 @@ def load_private_key(pem: bytes, passphrase: bytes | None) -> PrivateKey:
         PassphraseError: The passphrase is missing or wrong.
         KeyFileError: *pem* is no key, or one of another kind; or it is not encrypted and there is a passphrase.
     """
+    key = _load(pem, passphrase)
+    if not isinstance(key, (EllipticCurvePrivateKey, RSAPrivateKey)):
+        raise KeyFileError("the private key is neither EC nor RSA")
+    return key
+
+
+def load_ed25519_key(pem: bytes, passphrase: bytes | None) -> Ed25519PrivateKey:
+    """Return the Ed25519 key in *pem*: a log's or a witness's, which signs no certificates.
+
+    Args:
+        pem: One private key in PKCS#8.
+        passphrase: What it is encrypted with, or None.
+
+    Raises:
+        PassphraseError: The passphrase is missing or wrong.
+        KeyFileError: *pem* is no key, or one of another kind; or it is not encrypted and there is a passphrase.
+    """
+    key = _load(pem, passphrase)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyFileError("the private key is not Ed25519")
+    return key
+
+
+def _load(pem: bytes, passphrase: bytes | None) -> PrivateKeyTypes:
     if len(pem) > MAX_KEY_BYTES:
         raise KeyFileError(f"the private key has over {MAX_KEY_BYTES} bytes")
     encrypted = is_encrypted(pem)
@@ -80,15 +109,12 @@ def load_private_key(pem: bytes, passphrase: bytes | None) -> PrivateKey:
         # Going on would let somebody replace the key unnoticed by one that needs no secret.
         raise KeyFileError("there is a passphrase and the private key is not encrypted")
     try:
-        key = load_pem_private_key(pem, passphrase or None)
+        return load_pem_private_key(pem, passphrase or None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # Without the cause: OpenSSL's words on a damaged key say nothing to act on, and quote what they read.
         if encrypted:
             raise PassphraseError("the passphrase is wrong, or the private key damaged") from None
         raise KeyFileError("the private key cannot be read") from None
-    if not isinstance(key, (EllipticCurvePrivateKey, RSAPrivateKey)):
-        raise KeyFileError("the private key is neither EC nor RSA")
-    return key
 
 
 def check_belongs(key: PrivateKey, spki: bytes) -> None:
@@ -101,7 +127,7 @@ def check_belongs(key: PrivateKey, spki: bytes) -> None:
         raise KeyFileError("the private key and the certificate do not belong together")
 
 
-def encrypt_private_key(key: PrivateKey, passphrase: bytes) -> bytes:
+def encrypt_private_key(key: PrivateKey | Ed25519PrivateKey, passphrase: bytes) -> bytes:
     """Return *key* as PKCS#8 in PEM, encrypted under *passphrase* with scrypt and AES-256-CBC.
 
     Raises:
@@ -142,6 +168,6 @@ def _algorithm(oid: bytes, parameters: bytes) -> bytes:
     return encode_element(SEQUENCE, encode_element(OBJECT_IDENTIFIER, oid), parameters)
 
 
-def unsafe_unencrypted_private_key(key: PrivateKey) -> bytes:
+def unsafe_unencrypted_private_key(key: PrivateKey | Ed25519PrivateKey) -> bytes:
     """Return *key* as PKCS#8 in PEM, in the clear: whoever sees it can forge certificates. For samples and tests."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
 )
 
 from vaxcert.errors import KeyFileError, PassphraseError
@@ -18,6 +19,7 @@ from vaxcert.signing.private_key import (
     check_belongs,
     encrypt_private_key,
     is_encrypted,
+    load_ed25519_key,
     load_private_key,
     unsafe_unencrypted_private_key,
 )
@@ -114,8 +116,46 @@ def test_a_key_of_another_kind_is_refused() -> None:
 
 
 def test_a_key_past_the_bound_is_not_even_parsed() -> None:
-    with pytest.raises(KeyFileError, match="over 65536 bytes"):
-        load_private_key(bytes(MAX_KEY_BYTES + 1), None)
+    for load in (load_private_key, load_ed25519_key):
+        with pytest.raises(KeyFileError, match="over 65536 bytes"):
+            load(bytes(MAX_KEY_BYTES + 1), None)
+
+
+def test_a_logs_key_comes_back_from_under_the_same_encryption(passphrase: bytes) -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    pem = encrypt_private_key(key, passphrase)
+    assert is_encrypted(pem)
+    (block,) = read_blocks(pem)
+    assert block.content is not None
+    assert bytes.fromhex("06092b06010401da47040b") in block.content  # scrypt, 1.3.6.1.4.1.11591.4.11
+    assert load_ed25519_key(pem, passphrase).private_bytes_raw() == key.private_bytes_raw()
+    with pytest.raises(PassphraseError, match="no passphrase"):
+        load_ed25519_key(pem, None)
+    with pytest.raises(PassphraseError, match="wrong, or the private key damaged"):
+        load_ed25519_key(pem, b"incorrect horse")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="not run: there is no openssl command")
+def test_openssl_reads_a_logs_key(tmp_path: Path, passphrase: bytes) -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    (tmp_path / "key.pem").write_bytes(encrypt_private_key(key, passphrase))
+    command = ["openssl", "pkey", "-in", "key.pem", "-passin", "stdin", "-pubout", "-outform", "DER"]
+    done = subprocess.run(command, cwd=tmp_path, input=passphrase, capture_output=True, check=True)
+    assert done.stdout == key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def test_a_logs_key_in_the_clear_needs_no_passphrase(passphrase: bytes) -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    pem = unsafe_unencrypted_private_key(key)
+    assert load_ed25519_key(pem, None).private_bytes_raw() == key.private_bytes_raw()
+    with pytest.raises(KeyFileError, match="not encrypted"):
+        load_ed25519_key(pem, passphrase)
+
+
+def test_a_key_for_certificates_is_none_of_a_log(pair: KeyPair, rsa_pair: KeyPair) -> None:
+    for other in (pair, rsa_pair):
+        with pytest.raises(KeyFileError, match="not Ed25519"):
+            load_ed25519_key(unsafe_unencrypted_private_key(other.private_key), None)
 
 
 def test_a_key_belongs_to_its_own_certificate_only(pair: KeyPair, rsa_pair: KeyPair) -> None:

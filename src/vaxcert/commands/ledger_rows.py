@@ -1,0 +1,136 @@
+"""A ledger's state as a person reads it, and as a line of JSON."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vaxcert.ledger.anchor.identity import ChainIdentity
+    from vaxcert.ledger.store.outbox_rows import AnchorRow
+    from vaxcert.ledger.store.problem import Problem
+    from vaxcert.service.anchor_state import Anchoring
+    from vaxcert.service.ledgers import LedgerStatus
+
+
+def status_json(status: LedgerStatus) -> dict[str, object]:
+    """Return *status* for a line of JSON."""
+    checkpoint, anchoring = status.checkpoint, status.anchoring
+    return {
+        "origin": status.description.origin,
+        "vkey": status.description.vkey,
+        "log_id": status.description.log_id.hex(),
+        "size": status.size,
+        "unsigned": status.unsigned,
+        "erased": status.erased,
+        "checkpoint": None
+        if checkpoint is None
+        else {"size": checkpoint.size, "root": checkpoint.root.hex(), "at": _instant_of(checkpoint.at)},
+        "cosigned_size": status.cosigned_size,
+        "state": "halted" if status.halted else "restored" if status.is_restored else "writable",
+        "halted": status.halted,
+        "anchoring": None if anchoring is None else _anchoring_json(anchoring),
+    }
+
+
+def status_lines(status: LedgerStatus) -> Iterator[str]:
+    """Yield the lines that show *status*."""
+    checkpoint = status.checkpoint
+    yield status.description.origin
+    erased = f", {status.erased:,} of them erased" if status.erased else ""
+    yield f"  entries     {status.size:,}{erased}"
+    if checkpoint is None:
+        yield "  checkpoint  none yet: nothing can be proved"
+    else:
+        behind = f"; {status.unsigned:,} entries are newer" if status.unsigned else ""
+        yield f"  checkpoint  of {checkpoint.size:,} entries, {minute(_moment(checkpoint.at))}{behind}"
+    if status.cosigned_size is not None:
+        yield f"  cosigned    of {status.cosigned_size:,} entries"
+    yield from _anchoring_lines(status.anchoring)
+    if status.halted is not None:
+        yield f"  state       {click.style('HALTED', fg='red', bold=True)}: {status.halted}"
+    elif status.is_restored:
+        yield f"  state       {click.style('RESTORED', fg='yellow', bold=True)}, not compared with its chain"
+    yield f"  key         {status.description.vkey}"
+
+
+def problem_json(problem: Problem | None) -> dict[str, object]:
+    """Return what `ledger verify` found for a line of JSON."""
+    if problem is None:
+        return {"outcome": "valid", "part": None, "index": None, "level": None, "message": None}
+    return {
+        "outcome": "rejected",
+        "part": problem.part,
+        "index": problem.index,
+        "level": problem.level,
+        "message": problem.message,
+    }
+
+
+def problem_line(problem: Problem | None) -> str:
+    """Return what `ledger verify` found, in one line."""
+    if problem is None:
+        return f"{click.style('VALID', fg='green', bold=True)}  the log is what it was built as"
+    return f"{click.style('CHANGED', fg='red', bold=True)}  {problem}"
+
+
+def _anchoring_json(anchoring: Anchoring) -> dict[str, object]:
+    return {
+        "driver": anchoring.identity.driver,
+        "chain_id": anchoring.identity.chain_id,
+        "final": None if anchoring.final is None else _row_json(anchoring.final),
+        "pending": None if anchoring.pending is None else _row_json(anchoring.pending),
+    }
+
+
+def _anchoring_lines(anchoring: Anchoring | None) -> Iterator[str]:
+    if anchoring is None:
+        yield "  anchored    nowhere: there is no anchor.json"
+        return
+    place = chain_name(anchoring.identity)
+    final, pending = anchoring.final, anchoring.pending
+    if final is None:
+        yield f"  anchored    nothing yet, {place}"
+    else:
+        yield f"  anchored    {final.size:,} entries, anchor {final.seq}, {minute(final.since)}, {place}"
+    if pending is not None:
+        reason = f" ({pending.reason})" if pending.reason else ""
+        yield f"  waiting     {pending.size:,} entries: {pending.state} since {minute(pending.since)}{reason}"
+
+
+def chain_name(identity: ChainIdentity) -> str:
+    """Return where anchors stand."""
+    return "in a file (no chain stands behind it)" if identity.driver == "file" else f"on chain {identity.chain_id}"
+
+
+def _row_json(row: AnchorRow) -> dict[str, object]:
+    return {
+        "size": row.size,
+        "root": row.root.hex(),
+        "state": row.state,
+        "since": instant(row.since),
+        "reason": row.reason,
+        "seq": row.seq,
+    }
+
+
+def instant(moment: datetime) -> str:
+    """Return *moment* (aware) as JSON has it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _instant_of(seconds: int) -> str:
+    return instant(_moment(seconds))
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def minute(moment: datetime) -> str:
+    """Return *moment* (aware) as a person reads it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")

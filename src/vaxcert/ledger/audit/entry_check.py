@@ -1,0 +1,217 @@
+"""Every entry against what it commits to: its salt, its digest, and the row that is stored for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from vaxcert.ledger.audit.entry_rows import Rows, leaves_of
+from vaxcert.ledger.audit.findings import FindingCode
+from vaxcert.ledger.audit.report import KindCount, NotChecked, instant_of
+from vaxcert.ledger.audit.row_check import check_certificate_row, check_statement_row, tell_of_underived
+from vaxcert.ledger.log.entry import EntryKind
+from vaxcert.ledger.store.statements import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vaxcert.ledger.audit.certificate_check import CertificateCheck
+    from vaxcert.ledger.audit.entry_rows import Leaf
+    from vaxcert.ledger.audit.findings import Findings
+    from vaxcert.ledger.store.reader import Bundle, Erasure, LoggedCertificate, LoggedStatement, LogReader
+
+
+class EntryCheck:
+    """Walks along the entries, and along certificates, statements and erasures beside them."""
+
+    def __init__(
+        self,
+        reader: LogReader,
+        findings: Findings,
+        *,
+        certificates: CertificateCheck,
+        rows_required: bool,
+    ) -> None:
+        """Check the entries of *reader*.
+
+        Args:
+            reader: The log.
+            findings: Where to tell what is wrong.
+            certificates: Judges each certificate that is what its leaf stands for.
+            rows_required: Whether a leaf without a row is wrong although the log says that it never kept one.
+        """
+        self._findings = findings
+        self._certificate_check = certificates
+        self._reader = reader
+        self._rows_required = rows_required
+        self._certificates: Rows[LoggedCertificate] = Rows(
+            reader.certificates(), findings, name="certificates", stray=self._stray_certificate
+        )
+        self._statements: Rows[LoggedStatement] = Rows(
+            reader.statements(), findings, name="statements", stray=self._stray_statement
+        )
+        self._erasures: Rows[Erasure] = Rows(reader.erasures(), findings, name="erasures", stray=self._stray_erasure)
+        self._leaves: Counter[EntryKind] = Counter()
+        self._erased: Counter[EntryKind] = Counter()
+        self._kept: Counter[EntryKind] = Counter()
+        self._digests_only: Counter[EntryKind] = Counter()
+        self._unlinked = 0
+        self.entries = 0
+        """How many entries were recomputed from kind, salt and digest."""
+
+    @property
+    def certificates(self) -> int:
+        """How many certificates were read."""
+        return self._kept[EntryKind.CERTIFICATE]
+
+    @property
+    def statements(self) -> int:
+        """How many statements were compared."""
+        return self._kept.total() - self.certificates
+
+    def add(self, n: int, bundle: Bundle, changed: frozenset[int]) -> None:
+        """Check the entries of bundle *n*; they come in order.
+
+        Args:
+            n: Which bundle.
+            bundle: The entries.
+            changed: The places at which the entry is no longer what it was, which has been told.
+        """
+        for leaf in leaves_of(n, bundle, changed):
+            index, kind = leaf.leaf_index, leaf.kind
+            certificate, statement = self._certificates.take(index), self._statements.take(index)
+            erasure = self._erasures.take(index)
+            if certificate is not None and (kind is not EntryKind.CERTIFICATE or leaf.is_erased):
+                self._stray_certificate(certificate)
+            if statement is not None and (kind is None or kind is EntryKind.CERTIFICATE or leaf.is_erased):
+                self._stray_statement(statement)
+            if kind is None:
+                self._findings.add(
+                    FindingCode.ENTRY_CHANGED, f"the entry of leaf {index} is of no known kind", index=index
+                )
+                continue
+            self._leaves[kind] += 1
+            if leaf.is_erased:
+                self._check_erased(leaf, erasure)
+                continue
+            self.entries += 1
+            if erasure is not None:
+                self._stray_erasure(erasure)
+            if kind is EntryKind.CERTIFICATE:
+                self._check_certificate(leaf, certificate)
+            else:
+                self._check_statement(leaf, statement)
+
+    def skip(self, stop: int) -> None:
+        """Pass over the rows of the leaves before *stop*, whose entries are gone, which the caller has told."""
+        for rows in (self._certificates, self._statements, self._erasures):
+            rows.skip_to(stop)
+
+    def finish(self) -> None:
+        """Tell of the rows that have no leaf."""
+        for rows in (self._certificates, self._statements, self._erasures):
+            rows.finish()
+
+    def kinds(self) -> Iterator[KindCount]:
+        """Yield how many entries of each kind there are, and how many of them have what they stand for."""
+        for kind in EntryKind:
+            if self._leaves[kind] or kind is EntryKind.CERTIFICATE:
+                yield KindCount(
+                    kind=kind.value,
+                    leaves=self._leaves[kind],
+                    erased=self._erased[kind],
+                    rows=self._kept[kind],
+                    digests_only=self._digests_only[kind],
+                )
+
+    def not_checked(self) -> Iterator[NotChecked]:
+        """Yield what could not be checked."""
+        if erased := self._erased.total():
+            reason = "erased entries stand in the tree, and nobody can tell any more what for"
+            yield NotChecked(code="erased", reason=reason, count=erased, decisive=False)
+        if digests_only := self._digests_only.total():
+            reason = "the log keeps nothing but the digests of these entries: certificates or statements lie elsewhere"
+            yield NotChecked(code="digests_only", reason=reason, count=digests_only, decisive=False)
+        if self._unlinked:
+            reason = "these statements are about certificates that are not here: their digests were not recomputed"
+            yield NotChecked(code="subject_not_here", reason=reason, count=self._unlinked, decisive=False)
+
+    def _check_certificate(self, leaf: Leaf, row: LoggedCertificate | None) -> None:
+        if row is None:
+            self._missing(leaf, FindingCode.CERTIFICATE_MISSING, is_cut=self._certificates.is_cut)
+            return
+        self._kept[EntryKind.CERTIFICATE] += 1
+        certificate = check_certificate_row(leaf, row, self._findings)
+        if certificate is not None:
+            self._certificate_check.judge(row, certificate)
+
+    def _check_statement(self, leaf: Leaf, row: LoggedStatement | None) -> None:
+        assert leaf.kind is not None
+        if row is None:
+            self._missing(leaf, FindingCode.STATEMENT_MISSING, is_cut=self._statements.is_cut)
+            return
+        self._kept[leaf.kind] += 1
+        recomputed = digest_of(row, self._reader)
+        self._unlinked += recomputed is None
+        check_statement_row(leaf, row, recomputed, self._findings)
+
+    def _check_erased(self, leaf: Leaf, erasure: Erasure | None) -> None:
+        assert leaf.kind is not None
+        self._erased[leaf.kind] += 1
+        if erasure is None:
+            is_certificate = leaf.kind is EntryKind.CERTIFICATE
+            self._findings.add(
+                FindingCode.CERTIFICATE_MISSING if is_certificate else FindingCode.STATEMENT_MISSING,
+                f"salt and digest of leaf {leaf.leaf_index} are gone, and no erasure of it is recorded",
+                index=leaf.leaf_index,
+            )
+        elif any(leaf.salt) or any(leaf.digest):
+            self._stray_erasure(erasure)
+        else:
+            self._findings.add(
+                FindingCode.ENTRY_ERASED,
+                f"leaf {leaf.leaf_index} was erased",
+                index=leaf.leaf_index,
+                erased_at=instant_of(erasure.at),
+            )
+
+    def _missing(self, leaf: Leaf, code: FindingCode, *, is_cut: bool) -> None:
+        if not leaf.leads and not leaf.is_changed:
+            tell_of_underived(leaf, self._findings)
+        if is_cut:
+            return  # what cannot be read may be there
+        assert leaf.kind is not None
+        if leaf.has_row or self._rows_required:
+            what = "certificate" if leaf.kind is EntryKind.CERTIFICATE else "statement"
+            self._findings.add(
+                code,
+                f"the {what} of leaf {leaf.leaf_index} is not stored any more, and was not erased",
+                index=leaf.leaf_index,
+                digest=leaf.digest,
+            )
+        else:
+            self._digests_only[leaf.kind] += 1
+
+    def _stray_certificate(self, row: LoggedCertificate) -> None:
+        self._findings.add(
+            FindingCode.CERTIFICATE_FORGED,
+            f"a certificate is stored for leaf {row.leaf_index}, which stands for none",
+            index=row.leaf_index,
+            row_digest=row.digest,
+        )
+
+    def _stray_statement(self, row: LoggedStatement) -> None:
+        self._findings.add(
+            FindingCode.STATEMENT_FORGED,
+            f"a statement is stored for leaf {row.leaf_index}, which does not stand for it",
+            index=row.leaf_index,
+            row_digest=row.digest,
+        )
+
+    def _stray_erasure(self, row: Erasure) -> None:
+        self._findings.add(
+            FindingCode.SALT_CHANGED,
+            f"an erasure of leaf {row.leaf_index} is recorded, and it is not erased",
+            index=row.leaf_index,
+            erased_at=instant_of(row.at),
+        )

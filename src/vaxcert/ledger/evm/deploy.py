@@ -1,0 +1,241 @@
+"""A contract for a log: deployed anew, or joined where one stands; what is pinned of it from then on."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from vaxcert.errors import (
+    AnchorError,
+    ChainUnavailableError,
+    NoContractError,
+    NodeRefusedError,
+    NotWriterError,
+    SettingsError,
+    WrongContractError,
+)
+from vaxcert.ledger.anchor.identity import ADDRESS_BYTES, ChainIdentity
+from vaxcert.ledger.evm.account import cause_of, market_of, send_to_all
+from vaxcert.ledger.evm.artifact import anchor_registry
+from vaxcert.ledger.evm.contract_calls import (
+    head_call,
+    head_of_returned,
+    is_true,
+    is_writer_call,
+    set_writer_call,
+    withdraw_call,
+)
+from vaxcert.ledger.evm.fees import FeePolicy
+from vaxcert.ledger.evm.finality import Quorum
+from vaxcert.ledger.evm.keccak import keccak
+from vaxcert.ledger.evm.node_view import NodeView
+from vaxcert.ledger.evm.rlp_items import encode_integer, encode_rlp
+from vaxcert.ledger.evm.transaction_signer import UnsignedTransaction, signed_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from vaxcert.ledger.evm.node_view import MinedReceipt
+    from vaxcert.ledger.evm.rpc import Node
+    from vaxcert.ledger.evm.transaction_signer import TransactionSigner
+
+DEPLOY_GAS = 1_500_000
+"""The deployment takes about 750,000; what is not used is not paid."""
+OWNER_GAS = 100_000
+"""Naming a writer and withdrawing an anchor take about 50,000."""
+DRIVER = "evm"
+
+_FEES = FeePolicy()
+_POLL_SECONDS = 2.0
+_MAX_POLLS = 300
+"""Ten minutes: then the transaction is left to itself, and somebody has to look."""
+
+
+def _wait() -> None:
+    time.sleep(_POLL_SECONDS)
+
+
+def deploy(
+    nodes: Sequence[Node],
+    *,
+    owner: TransactionSigner,
+    writer: bytes,
+    log_id: bytes,
+    fees: FeePolicy = _FEES,
+    driver: str = DRIVER,
+    wait: Callable[[], None] = _wait,
+) -> ChainIdentity:
+    """Return what to pin of a contract that is deployed now, in which *writer* may anchor for the log.
+
+    Args:
+        nodes: Nodes of the chain; all have to agree on what became of it.
+        owner: The account that pays, and owns the contract: it names writers and withdraws anchors.
+        writer: The anchoring account: best another one, which may do nothing else.
+        log_id: The log.
+        fees: What may be paid.
+        driver: The kind of chain.
+        wait: Lets some time pass between two looks at the chain.
+
+    Raises:
+        AnchorError: A transaction failed, or is not mined after a long wait.
+        FundsError: The owner cannot pay.
+        ChainUnavailableError: The nodes do not answer, or do not agree.
+    """
+    registry_owner = RegistryOwner(nodes, owner=owner, fees=fees, wait=wait)
+    contract, deploy_block = registry_owner.deploy()
+    registry_owner.set_writer(contract, log_id, writer, allowed=True)
+    return _identity(nodes, contract=contract, deploy_block=deploy_block, log_id=log_id, driver=driver)
+
+
+def join(
+    nodes: Sequence[Node],
+    *,
+    contract: bytes,
+    writer: bytes,
+    log_id: bytes,
+    deploy_block: int | None = None,
+    driver: str = DRIVER,
+) -> ChainIdentity:
+    """Return what to pin of a contract that stands at *contract*, in which *writer* may anchor for the log.
+
+    Args:
+        nodes: Nodes of the chain; all are asked.
+        contract: Its address.
+        writer: The anchoring account.
+        log_id: The log.
+        deploy_block: A block before the log's first anchor; not needed where it has none yet.
+        driver: The kind of chain.
+
+    Raises:
+        NoContractError: There is nothing at the address.
+        WrongContractError: There is another contract.
+        NotWriterError: The account may not anchor for the log there.
+        SettingsError: The log has anchors there, and it is not said since when.
+    """
+    if len(contract) != ADDRESS_BYTES:
+        raise SettingsError(f"a contract's address has {ADDRESS_BYTES} bytes")
+    views = [NodeView(node) for node in nodes]
+    for view in views:
+        code = view.code(contract)
+        if not code:
+            raise NoContractError(f"{view.name} has no contract at 0x{contract.hex()}")
+        if keccak(code) != anchor_registry().code_hash:
+            raise WrongContractError(f"{view.name} has another contract at 0x{contract.hex()}")
+        if not is_true(view.call(is_writer_call(log_id, writer), to=contract, at="latest")):
+            raise NotWriterError(f"the contract does not let 0x{writer.hex()} write for this log")
+    if deploy_block is None:
+        deploy_block = min(view.height() for view in views)
+        if any(head_of_returned(view.call(head_call(log_id), to=contract, at="latest")).seq for view in views):
+            raise SettingsError("the log has anchors in this contract: name the block in which it was deployed")
+    return _identity(nodes, contract=contract, deploy_block=deploy_block, log_id=log_id, driver=driver)
+
+
+def _identity(
+    nodes: Sequence[Node], *, contract: bytes, deploy_block: int, log_id: bytes, driver: str
+) -> ChainIdentity:
+    views = [NodeView(node) for node in nodes]
+    chains = {(view.chain_id(), view.genesis_hash()) for view in views}
+    if len(chains) > 1:
+        raise ChainUnavailableError("the nodes are of different chains")
+    chain_id, genesis_hash = chains.pop()
+    return ChainIdentity(
+        driver=driver,
+        chain_id=chain_id,
+        genesis_hash=genesis_hash,
+        contract=contract,
+        code_hash=anchor_registry().code_hash,
+        deploy_block=deploy_block,
+        log_id=log_id,
+    )
+
+
+class RegistryOwner:
+    """The account that deploys contracts and owns them: best a cold one."""
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        *,
+        owner: TransactionSigner,
+        fees: FeePolicy = _FEES,
+        wait: Callable[[], None] = _wait,
+    ) -> None:
+        self._quorum = Quorum([NodeView(node) for node in nodes], agreeing=len(nodes))
+        self._owner = owner
+        self._fees = fees
+        self._wait = wait
+
+    def deploy(self) -> tuple[bytes, int]:
+        """Return the address of a new contract, and its block.
+
+        Raises:
+            AnchorError: It could not be made.
+        """
+        nonce, block_number = self._transact(b"", anchor_registry().bytecode, gas=DEPLOY_GAS)
+        # CREATE names a contract after its maker and the maker's nonce (Yellow Paper §7): no node has to be believed.
+        contract = keccak(encode_rlp([self._owner.address, encode_integer(nonce)]))[-ADDRESS_BYTES:]
+        for node in self._quorum.nodes:
+            if keccak(node.code(contract)) != anchor_registry().code_hash:
+                raise AnchorError(f"{node.name} does not have what was deployed at 0x{contract.hex()}")
+        return contract, block_number
+
+    def set_writer(self, contract: bytes, log_id: bytes, account: bytes, *, allowed: bool) -> None:
+        """Let *account* anchor for the log, or no longer.
+
+        Raises:
+            NotOwnerError: The account does not own the contract.
+            AnchorError: It could not be done.
+        """
+        self._call(contract, set_writer_call(log_id, account, allowed=allowed))
+
+    def withdraw(self, contract: bytes, log_id: bytes, seq: int) -> None:
+        """Mark an anchor as withdrawn, once and for good.
+
+        Raises:
+            NotOwnerError: The account does not own the contract.
+            AnchorError: It could not be done: there is no such anchor, or it is withdrawn already.
+        """
+        self._call(contract, withdraw_call(log_id, seq))
+
+    def _call(self, contract: bytes, data: bytes) -> None:
+        try:
+            self._quorum.ask(lambda node: node.call(data, to=contract, at="pending", sender=self._owner.address))
+        except NodeRefusedError as error:
+            raise cause_of(error) from error
+        self._transact(contract, data, gas=OWNER_GAS)
+
+    def _transact(self, to: bytes, data: bytes, *, gas: int) -> tuple[int, int]:
+        """Send a transaction and wait for it; return its nonce and its block."""
+        offer = self._fees.fees_for(self._quorum.ask(market_of))
+        if offer is None:
+            raise AnchorError("the chain's fees are above the cap")
+        nonce = self._quorum.ask(lambda node: node.transaction_count(self._owner.address, at="latest"))
+        transaction = UnsignedTransaction(
+            chain_id=self._quorum.ask(NodeView.chain_id),
+            nonce=nonce,
+            to=to,
+            data=data,
+            gas=gas,
+            max_fee=offer.max_fee,
+            priority_fee=offer.priority_fee,
+        )
+        raw = signed_by(self._owner, transaction)
+        send_to_all(self._quorum, raw)
+        receipt = self._mined(keccak(raw))
+        if not receipt.succeeded:
+            raise AnchorError(f"the transaction 0x{keccak(raw).hex()} failed")
+        return nonce, receipt.block_number
+
+    def _mined(self, transaction_hash: bytes) -> MinedReceipt:
+        for _ in range(_MAX_POLLS):
+            receipt = self._quorum.mined(transaction_hash)
+            if receipt is not None and self._is_everywhere(receipt):
+                return receipt
+            self._wait()
+        raise AnchorError(f"the transaction 0x{transaction_hash.hex()} is not mined after a long wait")
+
+    def _is_everywhere(self, receipt: MinedReceipt) -> bool:
+        try:
+            return self._quorum.agreed_block(receipt.block_number).header.hash == receipt.block_hash
+        except ChainUnavailableError:
+            return False

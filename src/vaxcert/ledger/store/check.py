@@ -1,0 +1,214 @@
+"""Whether a log is what it was built as: everything recomputed from salts and digests up to the signed roots.
+
+The walk goes from the first leaf to the last, so that what it names first is the first thing wrong. Where two stored
+values contradict each other, a third that hangs together with one of them says which was changed: in the end the
+newest signed root.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from vaxcert.errors import LedgerDamagedError, LedgerError
+from vaxcert.ledger.log.checkpoint import open_checkpoint
+from vaxcert.ledger.log.entry import DIGEST_BYTES, ENTRY_BYTES, EntryKind, entries_of, entry_of
+from vaxcert.ledger.log.proof import root_of_inclusion
+from vaxcert.ledger.log.receipt import verify_inclusion_receipt
+from vaxcert.ledger.log.receipt_encoding import encode_inclusion_receipt
+from vaxcert.ledger.log.tile import TILE_HEIGHT, TILE_WIDTH
+from vaxcert.ledger.log.tree import HASH_BYTES, leaf_hashes
+from vaxcert.ledger.store.check_rows import RowCheck
+from vaxcert.ledger.store.edge import Edge
+from vaxcert.ledger.store.identity import read_verifier
+from vaxcert.ledger.store.problem import Part, Problem
+from vaxcert.ledger.store.reader import ERASED_BIT, KIND_BITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vaxcert.ledger.log.note_key import NoteVerifier
+    from vaxcert.ledger.store.reader import Bundle, LoggedCheckpoint, LogReader
+
+_NUMBERS: Final = {kind.number: kind for kind in EntryKind}
+
+
+def first_problem(log: LogReader, *, frontier: bytes | None = None, full: bool = True) -> Problem | None:
+    """Return the first thing wrong with *log*, or None.
+
+    Args:
+        log: The log.
+        frontier: The hashes of its right edge, where they are kept apart from the tiles.
+        full: Whether each entry is recomputed; without, only the head: frontier, tiles and newest checkpoint.
+    """
+    walk = _Walk(log)
+    if full:
+        found = next(walk.problems(frontier), None)
+        return found or next(walk.checkpoint_problems(log.checkpoints()), None)
+    if frontier is not None and Edge.of_frontier(log.size, frontier).root != log.root():
+        return Problem(Part.FRONTIER, log.size, "the frontier has another root than the tiles")
+    newest = log.checkpoint()
+    return None if newest is None else next(walk.checkpoint_problems(iter((newest,))), None)
+
+
+class _Walk:
+    def __init__(self, log: LogReader) -> None:
+        self._log = log
+        self._size = log.size
+        self._verifier: NoteVerifier = read_verifier(log.origin, log.vkey, log.log_id)
+        self._edge = Edge()
+
+    def problems(self, frontier: bytes | None) -> Iterator[Problem]:
+        """Yield what is wrong with entries, rows and tiles, and at last with the *frontier*."""
+        rows = RowCheck(self._log)
+        for n in range(-(-self._size // TILE_WIDTH)):
+            low = n * TILE_WIDTH
+            width = min(TILE_WIDTH, self._size - low)
+            try:
+                bundle = self._log.bundle(n)
+            except LedgerDamagedError as error:
+                yield Problem(Part.ENTRY, low, error.message)
+                return
+            tile = self._tile(0, n)
+            if bundle.width != width:
+                yield Problem(Part.ENTRY, low + min(width, bundle.width), f"bundle {n} has not {width} entries")
+                return
+            if len(tile) != width * HASH_BYTES:
+                yield Problem(Part.TILE, low, f"tile {n} of level 0 is missing or has not {width} hashes")
+                return
+            row_problem = rows.first_problem(low, bundle)
+            yield from sorted(
+                filter(None, (self._entry_problem(low, bundle, tile, rows), row_problem)),
+                key=lambda problem: problem.index,
+            )
+            yield from self._tile_problems(tile)
+        yield from filter(None, (rows.left_over(), self._edge_problem(frontier)))
+
+    def checkpoint_problems(self, checkpoints: Iterator[LoggedCheckpoint]) -> Iterator[Problem]:
+        """Yield what is wrong with *checkpoints*: signature, size, root, and the signature in their receipts."""
+        for checkpoint in checkpoints:
+            try:
+                message = self._checkpoint_message(checkpoint)
+            except LedgerError as error:
+                message = error.message
+            if message is not None:
+                yield Problem(Part.CHECKPOINT, checkpoint.size, message)
+
+    def _entry_problem(self, low: int, bundle: Bundle, tile: bytes, rows: RowCheck) -> Problem | None:
+        leaves, derived = leaf_hashes(bundle.entries), _derived(bundle)
+        if leaves == tile and derived == bundle.entries:
+            return None
+        place = next(
+            place
+            for place in range(bundle.width)
+            if _at(leaves, place) != _at(tile, place) or _at(derived, place) != _at(bundle.entries, place)
+        )
+        index = low + place
+        one = bundle.cut(place, place + 1)
+        if _at(leaves, place) == _at(tile, place):
+            return Problem(_changed(one, rows.digest_at(index)), index, "salt and digest do not lead to the entry")
+        # The entry or its leaf hash: the tree above knows, else what leads to the entry does.
+        is_entry = not self._leads(0, index, _at(leaves, place)) and (
+            self._leads(0, index, _at(tile, place)) or _at(derived, place) != one.entries
+        )
+        part = Part.ENTRY if is_entry else Part.TILE
+        return Problem(part, index, f"the {part} is not the one of which the tree was built")
+
+    def _tile_problems(self, leaves: bytes) -> Iterator[Problem]:
+        for level, start, hashes in self._edge.extend(leaves):
+            if not level:
+                continue
+            n, place = divmod(start, TILE_WIDTH)
+            stored = _at(self._tile(level, n), place)
+            if stored == hashes:
+                continue
+            first = start << TILE_HEIGHT * level
+            if not self._leads(TILE_HEIGHT * level, start, hashes) and self._leads(TILE_HEIGHT * level, start, stored):
+                yield Problem(
+                    Part.ENTRY, first, "an entry from here on was replaced, its salt, digest and leaf with it"
+                )
+            else:
+                yield Problem(Part.TILE, first, "the hash does not follow from the leaves below it", level)
+
+    def _edge_problem(self, frontier: bytes | None) -> Problem | None:
+        if frontier is not None and frontier != self._edge.frontier:
+            return Problem(Part.FRONTIER, self._size, "the frontier does not follow from the tiles")
+        level = 1
+        while count := self._size >> TILE_HEIGHT * level:
+            n, rest = divmod(count, TILE_WIDTH)
+            if len(self._tile(level, n)) != rest * HASH_BYTES:
+                return Problem(Part.TILE, n << TILE_HEIGHT * (level + 1), f"the tile has not {rest} hashes", level)
+            level += 1
+        return None
+
+    def _checkpoint_message(self, checkpoint: LoggedCheckpoint) -> str | None:
+        opened = open_checkpoint(checkpoint.note, verifier=self._verifier)
+        size, root = checkpoint.size, checkpoint.root
+        if (opened.size, opened.root) != (size, root):
+            return "its row says something else than its note"
+        if size > self._size:
+            return f"it covers more than the {self._size} entries of the log"
+        if self._log.root(size) != root:
+            return "the log has another root at this size"
+        if size:
+            last = size - 1
+            receipt = encode_inclusion_receipt(
+                checkpoint.receipt_signature,
+                key_id=self._verifier.key_id,
+                size=size,
+                index=last,
+                path=self._log.inclusion_path(last, size),
+            )
+            leaf = _at(self._tile(0, last // TILE_WIDTH), last % TILE_WIDTH)
+            verify_inclusion_receipt(receipt, leaf=leaf, verifier=self._verifier)
+        return None
+
+    def _leads(self, level: int, index: int, node: bytes) -> bool:
+        """Return whether *node* leads to the newest signed root, by the other hashes that are stored."""
+        try:
+            newest = self._log.checkpoint()
+            if newest is None or (index + 1) << level > newest.size:
+                return False
+            signed = open_checkpoint(newest.note, verifier=self._verifier)
+            path = self._log.inclusion_path(index << level, signed.size)[level:]
+            root = root_of_inclusion(node, index=index, tree_size=-(-signed.size >> level), path=path)
+        except LedgerError:
+            return False
+        return root == signed.root
+
+    def _tile(self, level: int, n: int) -> bytes:
+        """Return a stored tile; of one that is missing, nothing."""
+        try:
+            return self._log.tile(level, n)
+        except LedgerDamagedError:
+            return b""
+
+
+def _derived(bundle: Bundle) -> bytes:
+    """Return the entries to which the salts and digests lead; of those erased, the entries themselves."""
+    kinds = set(bundle.kinds)
+    kind = _NUMBERS.get(bundle.kinds[0] & KIND_BITS)
+    if kind is not None and all(byte & (KIND_BITS | ERASED_BIT) == kind.number for byte in kinds):
+        digests = [bundle.digests[at : at + DIGEST_BYTES] for at in range(0, len(bundle.digests), DIGEST_BYTES)]
+        return entries_of(kind, bundle.salts, digests)
+    return b"".join(_derived_one(bundle.cut(place, place + 1)) for place in range(bundle.width))
+
+
+def _derived_one(one: Bundle) -> bytes:
+    if one.kinds[0] & ERASED_BIT:
+        return one.entries
+    kind = _NUMBERS.get(one.kinds[0] & KIND_BITS)
+    return bytes(ENTRY_BYTES) if kind is None else entry_of(kind, one.salts, one.digests)
+
+
+def _changed(one: Bundle, row_digest: bytes | None) -> Part:
+    """Return which of kind, salt and digest was changed, of an entry that is itself as it was."""
+    kind = _NUMBERS.get(one.kinds[0] & KIND_BITS)
+    if any(entry_of(other, one.salts, one.digests) == one.entries for other in EntryKind):
+        return Part.KIND
+    if kind is not None and row_digest is not None and entry_of(kind, one.salts, row_digest) == one.entries:
+        return Part.DIGEST
+    return Part.SALT
+
+
+def _at(packed: bytes, place: int) -> bytes:
+    return packed[place * HASH_BYTES : (place + 1) * HASH_BYTES]

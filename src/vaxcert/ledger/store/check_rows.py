@@ -1,0 +1,130 @@
+"""The rows behind a bundle of entries: each certificate, statement and erasure where its entry says, and as it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+
+from vaxcert.errors import CodecError
+from vaxcert.ledger.log.entry import DIGEST_BYTES, SALT_BYTES, EntryKind
+from vaxcert.ledger.store.certificates import certificate_row
+from vaxcert.ledger.store.problem import Part, Problem
+from vaxcert.ledger.store.reader import ERASED_BIT, KIND_BITS, ROW_BIT, LoggedCertificate
+from vaxcert.ledger.store.statements import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vaxcert.ledger.store.reader import Bundle, Erasure, LoggedStatement, LogReader
+
+
+class _Row(Protocol):
+    @property
+    def leaf_index(self) -> int: ...
+
+
+_R = TypeVar("_R", bound=_Row)
+
+_NO_SALT: Final = bytes(SALT_BYTES)
+_NO_DIGEST: Final = bytes(DIGEST_BYTES)
+
+
+class Rows(Generic[_R]):
+    """Rows in the order of their leaves, taken as far as the entries have come."""
+
+    def __init__(self, rows: Iterator[_R]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def before(self, index: int) -> dict[int, _R]:
+        """Return the rows of leaves before *index* that were not taken yet."""
+        taken: dict[int, _R] = {}
+        while self._next is not None and self._next.leaf_index < index:
+            taken[self._next.leaf_index] = self._next
+            self._next = next(self._rows, None)
+        return taken
+
+    def rest(self) -> int | None:
+        """Return the index of the first row that was not taken, or None."""
+        return None if self._next is None else self._next.leaf_index
+
+
+class RowCheck:
+    """Walks along the rows as `check` walks along the entries."""
+
+    def __init__(self, log: LogReader) -> None:
+        self._log = log
+        self._certificates = Rows(log.certificates())
+        self._statements = Rows(log.statements())
+        self._erasures = Rows(log.erasures())
+        self._taken: dict[int, LoggedCertificate | LoggedStatement] = {}
+
+    def digest_at(self, index: int) -> bytes | None:
+        """Return the digest in the row of a leaf of the last bundle."""
+        row = self._taken.get(index)
+        return None if row is None else row.digest
+
+    def first_problem(self, low: int, bundle: Bundle) -> Problem | None:
+        """Return the first thing wrong with the rows of *bundle*, whose first leaf is *low*."""
+        high = low + bundle.width
+        certificates, statements = self._certificates.before(high), self._statements.before(high)
+        self._taken = {**certificates, **statements}
+        erasures = self._erasures.before(high)
+        strays = [index for index in (*self._taken, *erasures) if index < low]
+        if strays:
+            return Problem(Part.CERTIFICATE, strays[0], "a row stands out of the order of the leaves")
+        if not self._taken and not erasures and not any(kind & (ROW_BIT | ERASED_BIT) for kind in set(bundle.kinds)):
+            return None
+        for place, kind in enumerate(bundle.kinds):
+            index = low + place
+            part, other = (Part.CERTIFICATE, statements) if _is_certificate(kind) else (Part.STATEMENT, certificates)
+            if kind & ERASED_BIT or index in erasures:
+                part, message = Part.ERASURE, self._erased(index, kind, bundle.cut(place, place + 1), erasures)
+            elif index in other:
+                message = "the row is of another kind than the entry"
+            else:
+                message = self._stored(index, kind, bundle.digests[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES])
+            if message is not None:
+                return Problem(part, index, message)
+        return None
+
+    def left_over(self) -> Problem | None:
+        """Return the first row of a leaf that the log does not have."""
+        for part, rest in (
+            (Part.CERTIFICATE, self._certificates.rest()),
+            (Part.STATEMENT, self._statements.rest()),
+            (Part.ERASURE, self._erasures.rest()),
+        ):
+            if rest is not None:
+                return Problem(part, rest, "there is a row for a leaf that the log does not have")
+        return None
+
+    def _erased(self, index: int, kind: int, entry: Bundle, erasures: Mapping[int, Erasure]) -> str | None:
+        if not kind & ERASED_BIT:
+            return "the entry was erased and is there again"
+        if index in self._taken or entry.salts != _NO_SALT or entry.digests != _NO_DIGEST:
+            return "the entry is marked as erased and is not"
+        return None if index in erasures else "nothing says when the entry was erased"
+
+    def _stored(self, index: int, kind: int, digest: bytes) -> str | None:
+        row = self._taken.get(index)
+        if row is None:
+            return "the row is missing" if kind & ROW_BIT else None
+        if not kind & ROW_BIT:
+            return "there is a row for an entry of a digest alone"
+        return "the row has another digest than the entry" if row.digest != digest else self._said_by(row)
+
+    def _said_by(self, row: LoggedCertificate | LoggedStatement) -> str | None:
+        """Return what is wrong with *row* by itself."""
+        if isinstance(row, LoggedCertificate):
+            try:
+                expected = certificate_row(row.cose)
+            except CodecError as error:
+                return f"its COSE bytes are no certificate: {error.message}"
+            columns = [name for name in expected._fields if getattr(row, name) != getattr(expected, name)]
+            return f"the columns {', '.join(columns)} are not those of its COSE bytes" if columns else None
+        digest = digest_of(row, self._log)
+        return "its digest does not follow from what it says" if digest not in (None, row.digest) else None
+
+
+def _is_certificate(kind: int) -> bool:
+    return kind & KIND_BITS == EntryKind.CERTIFICATE.number

@@ -1,0 +1,59 @@
+"""The lease on a log's outbox: one process at a time anchors, and one that has died is soon replaced."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from vaxcert.errors import LeaseLostError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import timedelta
+
+    from vaxcert.ledger.store.database import Database
+
+
+class Lease:
+    """The lease as one process sees it.
+
+    Args:
+        database: The log's database.
+        holder: The name of this process; no other may use it.
+    """
+
+    def __init__(self, database: Database, *, holder: str) -> None:
+        self._database = database
+        self._holder = holder
+
+    def take(self, at: datetime, length: timedelta) -> bool:
+        """Hold the lease from *at* for *length*, and return True; return False while another process holds it."""
+        changed = self._database.run(
+            "INSERT INTO lease (id, holder, until) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE"
+            " SET holder = excluded.holder, until = excluded.until WHERE holder = excluded.holder OR until <= ?",
+            (self._holder, int((at + length).timestamp()), int(at.timestamp())),
+        )
+        return changed == 1
+
+    def give_back(self) -> None:
+        """Let another process go on at once."""
+        self._database.run("DELETE FROM lease WHERE holder = ?", (self._holder,))
+
+    @property
+    def held(self) -> tuple[str, datetime] | None:
+        """Who holds it, and until when."""
+        row = cast("tuple[str, int] | None", self._database.row("SELECT holder, until FROM lease"))
+        return None if row is None else (row[0], datetime.fromtimestamp(row[1], UTC))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Open a transaction that only the holder gets: a process that was too slow finds out before it has written.
+
+        Raises:
+            LeaseLostError: Another process has taken the lease over.
+        """
+        with self._database.writing():
+            if self._database.row("SELECT 1 FROM lease WHERE holder = ?", (self._holder,)) is None:
+                raise LeaseLostError("another process anchors this log now")
+            yield

@@ -1,0 +1,161 @@
+"""Writing to the log: certificates and statements with their leaves, all of a transaction or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, cast
+
+from vaxcert.errors import CertificateIdError, LedgerStateError
+from vaxcert.ledger.log.entry import DIGEST_BYTES, EntryKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from vaxcert.ledger.store.database import Database
+    from vaxcert.ledger.store.leaf_writer import LeafWriter
+    from vaxcert.ledger.store.reader import CertificateRow
+
+_CHUNK: Final = 1024
+"""Certificates written in one step; where one of them stands in the log already, they are looked up one by one."""
+
+_INSERT: Final = "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+
+
+class Transaction:
+    """What is written to the log between the beginning and the end of `TransparencyLog.transaction`.
+
+    An error in one of the methods loses the transaction, be it caught or not: a savepoint for each call would save
+    that, at twice the cost of issuing.
+    """
+
+    def __init__(self, database: Database, leaves: LeafWriter) -> None:
+        self._database = database
+        self._leaves = leaves
+        self._is_lost = False
+
+    @property
+    def size(self) -> int:
+        """The number of entries, those of this transaction included."""
+        return self._leaves.size
+
+    @property
+    def root(self) -> bytes:
+        """The root over all of them."""
+        return self._leaves.root
+
+    def append(
+        self, digests: Iterable[bytes], *, kind: EntryKind = EntryKind.CERTIFICATE, salts: bytes | None = None
+    ) -> range:
+        """Log *digests* alone, without what they stand for, and return their indexes.
+
+        Args:
+            digests: 32 bytes each. The same digest twice makes two entries: only `add_certificates` looks.
+            kind: What the entries state.
+            salts: 16 bytes for each, packed; by default random ones.
+
+        Raises:
+            ValueError: A digest or the salts have another length.
+            StorageError: They could not be written.
+        """
+        with self._or_lost():
+            return self._leaves.append(kind, digests, salts=salts, has_row=False)
+
+    def add_certificates(self, rows: Sequence[CertificateRow]) -> list[int]:
+        """Log certificates and keep them, and return the index of each; one that is in the log keeps its first.
+
+        Args:
+            rows: What is said in them is believed here, for speed; `check` recomputes it from the COSE bytes.
+
+        Raises:
+            CertificateIdError: The log has another certificate with the id of one of them.
+            ValueError: A value is of another type, or a digest of another length.
+            StorageError: They could not be written.
+        """
+        indexes: list[int] = []
+        with self._or_lost():
+            for start in range(0, len(rows), _CHUNK):
+                indexes += self._add_chunk(rows[start : start + _CHUNK])
+        return indexes
+
+    def add_statement(
+        self, kind: EntryKind, digest: bytes, *, at: int, subject: str | None = None, detail: str | None = None
+    ) -> int:
+        """Log a statement and keep it, and return its index; one that is in the log keeps its first.
+
+        Args:
+            kind: What it states; not a certificate.
+            digest: The statement's digest (`entry.revocation_digest` and its kin).
+            at: The time in the statement, in seconds since 1970.
+            subject: As in `LoggedStatement`.
+            detail: As in `LoggedStatement`.
+
+        Raises:
+            StorageError: It could not be written.
+        """
+        if kind is EntryKind.CERTIFICATE or len(digest) != DIGEST_BYTES:
+            raise ValueError(f"a statement is no certificate and has a digest of {DIGEST_BYTES} bytes")
+        with self._or_lost():
+            found = self._database.row("SELECT leaf_index FROM statement WHERE digest = ?", (digest,))
+            if found is not None:
+                return cast("int", found[0])
+            self._database.run(
+                "INSERT INTO statement VALUES (?, ?, ?, ?, ?, ?)",
+                (self._leaves.size, kind.number, digest, subject, at, detail),
+            )
+            return self._leaves.append(kind, (digest,), salts=None, has_row=True)[0]
+
+    def finish(self) -> None:
+        """Write what is left to write; called by the log at the end.
+
+        Raises:
+            LedgerStateError: There was an error, so that nothing of the transaction may be committed.
+        """
+        if self._is_lost:
+            raise LedgerStateError("the transaction was lost by an earlier error, and nothing of it is written")
+        self._leaves.finish()
+
+    @contextmanager
+    def _or_lost(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._is_lost = True
+            raise
+
+    def _add_chunk(self, rows: Sequence[CertificateRow]) -> Sequence[int]:
+        first = self._leaves.size
+        # Nearly always they are all new. Where one is not, SQLite has left it out, and the others have to close ranks.
+        try:
+            written = self._database.run_many(_INSERT, [(first + place, *row) for place, row in enumerate(rows)])
+        except sqlite3.IntegrityError as error:
+            raise ValueError("a row has a value of another type, or a digest of another length") from error
+        if written != len(rows):
+            self._database.run("DELETE FROM certificate WHERE leaf_index >= ?", (first,))
+            return self._add_unless_known(rows)
+        return self._leaves.append(EntryKind.CERTIFICATE, [row.digest for row in rows], salts=None, has_row=True)
+
+    def _add_unless_known(self, rows: Sequence[CertificateRow]) -> list[int]:
+        first = self._leaves.size
+        known: dict[str, tuple[int, bytes]] = {}
+        fresh: list[tuple[object, ...]] = []
+        for row in rows:
+            if row.id not in known:
+                known[row.id] = self._find(row.id) or (first + len(fresh), row.digest)
+                if known[row.id][0] >= first:
+                    fresh.append((first + len(fresh), *row))
+            index, digest = known[row.id]
+            if digest != row.digest:
+                raise CertificateIdError(
+                    f"another certificate with the same id stands at leaf {index}",
+                    leaf_index=index,
+                    hint="give each certificate an id of its own",
+                )
+        self._database.run_many(_INSERT, fresh)
+        digests = [digest for index, digest in known.values() if index >= first]
+        self._leaves.append(EntryKind.CERTIFICATE, digests, salts=None, has_row=True)
+        return [known[row.id][0] for row in rows]
+
+    def _find(self, certificate_id: str) -> tuple[int, bytes] | None:
+        found = self._database.row("SELECT leaf_index, digest FROM certificate WHERE id = ?", (certificate_id,))
+        return cast("tuple[int, bytes] | None", found)

@@ -1,0 +1,129 @@
+"""The audit of a ledger or of an export of one, with what the auditor brings along."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from vaxcert.errors import ChainUnavailableError, LedgerFormatError, SettingsError
+from vaxcert.ledger.audit.auditor import audit
+from vaxcert.ledger.audit.policy import Evidence
+from vaxcert.ledger.audit.report_page import render_html
+from vaxcert.ledger.log.note import MAX_NOTE_BYTES
+from vaxcert.ledger.store.auditor_export import AuditorExport
+from vaxcert.ledger.store.auditor_writer import EXPORT_NAME
+from vaxcert.ledger.store.outbox import Outbox
+from vaxcert.service.anchor_state import READER
+from vaxcert.service.chains import open_chain, open_nodes
+from vaxcert.service.files import read_file
+from vaxcert.service.ledger_folder import LedgerFolder
+from vaxcert.service.log_description import read_description
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from vaxcert.ledger.anchor.chain import Chain
+    from vaxcert.ledger.anchor.identity import ChainIdentity
+    from vaxcert.ledger.anchor.settings import NodeAddress
+    from vaxcert.ledger.audit.report import AuditReport
+    from vaxcert.ledger.audit.report_words import Language
+    from vaxcert.ledger.store.reader import LogReader
+    from vaxcert.service.log_description import LogDescription
+    from vaxcert.trust.trust_list import TrustList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What the auditor has from elsewhere than the ledger; what there is not is not compared, which the report says."""
+
+    log: LogDescription | None = None
+    """The log, as its authority describes it."""
+    nodes: Sequence[NodeAddress] = ()
+    """Nodes of the chain that the auditor asks instead of the operator's."""
+    notes: Sequence[Path] = ()
+    """Signed checkpoints that were kept: from the last audit, from a witness."""
+    trust_list: TrustList | None = None
+    """The document signers that may have signed the certificates."""
+    revoked_kids: Mapping[bytes, datetime] = field(default_factory=dict)
+    """Since when which signers are no longer believed (aware)."""
+
+
+def audit_ledger(
+    folder: Path, brought: Brought, *, is_offline: bool, at: datetime, progress: Callable[[int, int], None]
+) -> AuditReport:
+    """Return what an audit of the ledger, or of the export of one, in *folder* finds.
+
+    Args:
+        folder: The ledger, or what `vaxcert ledger export --auditor` wrote.
+        brought: What the auditor has from elsewhere.
+        is_offline: Whether no chain is asked, and the proofs of the anchors have to do.
+        at: The time of the audit (aware).
+        progress: Called with how many entries of how many are done.
+
+    Raises:
+        KeyFileError: A public key is malformed.
+        LedgerFormatError: There is neither a ledger nor an export.
+        MissingDependencyError: The chain needs the extra ``anchor``, which is not installed.
+        SettingsError: `anchor.json` is not right, or there is a node to ask and nothing says of which chain.
+        StorageError: Something cannot be read at all.
+    """
+    with _opened(folder, brought, is_offline=is_offline, at=at) as (reader, evidence):
+        return audit(reader, at=at, evidence=evidence, progress=progress)
+
+
+def format_report(report: AuditReport, name: str, *, lang: Language) -> bytes:
+    """Return *report* in the form that the end of the file's *name* says: a page to be filed (.html), or JSON.
+
+    Raises:
+        ValueError: The name ends otherwise.
+    """
+    if name.endswith(".html"):
+        return render_html(report, lang=lang).encode()
+    if name.endswith(".json"):
+        return report.to_json().encode()
+    raise ValueError("a report is .html or .json")
+
+
+@contextmanager
+def _opened(
+    folder: Path, brought: Brought, *, is_offline: bool, at: datetime
+) -> Iterator[tuple[LogReader, Evidence]]:
+    """Give the log in *folder*, as it is at one moment, and what it is compared with."""
+    ledger = LedgerFolder(folder)
+    own = read_description(ledger.description) if ledger.description.exists() else None
+    evidence = _evidence(brought, own)
+    if (folder / EXPORT_NAME).exists():
+        export = AuditorExport.open(folder)
+        chain = None if is_offline else _asked(ledger, brought, evidence.identity, at)
+        yield export, replace(evidence, bundles=export.proof_bundles(), chain=chain)
+    elif ledger.log.exists():
+        with ledger.open(read_only=True) as log, log.database.reading():
+            chain = None if is_offline else _asked(ledger, brought, evidence.identity, at)
+            bundles = (bundle for _, bundle in Outbox(log.database, holder=READER).finals())
+            yield log, replace(evidence, bundles=bundles, chain=chain)
+    else:
+        raise LedgerFormatError(
+            f"there is neither a ledger nor an export of one in {folder}",
+            hint="`vaxcert ledger export --auditor` makes one",
+        )
+
+
+def _evidence(brought: Brought, own: LogDescription | None) -> Evidence:
+    pinned = brought.log
+    is_pinned = pinned is not None and pinned.chain is not None
+    return Evidence(
+        vkey=None if pinned is None else pinned.vkey,
+        identity=pinned.chain if pinned is not None and is_pinned else own and own.chain,
+        identity_is_pinned=is_pinned,
+        notes=[read_file(path, limit=MAX_NOTE_BYTES).decode("utf-8", "replace") for path in brought.notes],
+        trust_list=brought.trust_list,
+        revoked_kids=brought.revoked_kids,
+    )
+
+
+def _asked(ledger: LedgerFolder, brought: Brought, identity: ChainIdentity | None, at: datetime) -> Chain | None:
+    """Return the chain to ask: by the auditor's nodes, else by those in the ledger's `anchor.json`, else none."""
+    ...

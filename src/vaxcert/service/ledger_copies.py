@@ -1,0 +1,79 @@
+"""Copies of a ledger: for everybody, for an auditor, and for the day on which the disk is gone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vaxcert.errors import LedgerStateError
+from vaxcert.ledger.store import backup as store_backup
+from vaxcert.ledger.store.auditor_writer import export_for_auditor as write_for_auditor
+from vaxcert.ledger.store.tile_export import export_tiles as write_tiles
+from vaxcert.service.ledger_folder import LedgerFolder
+from vaxcert.service.log_description import LogDescription, read_description
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vaxcert.ledger.store.reader import LoggedCheckpoint
+
+
+def export_tiles(folder: Path, out: Path) -> LoggedCheckpoint:
+    """Write the hashes of the log of the ledger in *folder* to *out*, for a web server, and return their checkpoint.
+
+    Raises:
+        LedgerProofError: *out* has a checkpoint of another log.
+        LedgerStateError: There is no ledger, or no checkpoint, or *out* has another history.
+        StorageError: It cannot be read or written.
+    """
+    with LedgerFolder(folder).open(read_only=True) as log, log.database.reading():
+        return write_tiles(log, out)
+
+
+def export_for_auditor(folder: Path, out: Path) -> LoggedCheckpoint:
+    """Write all that an audit of the ledger in *folder* needs to the new folder *out*, and return its checkpoint.
+
+    It has the certificates and the salts; of the chain it has the proofs, and what is pinned, in ``log.json``.
+
+    Raises:
+        LedgerStateError: There is no ledger, or no checkpoint.
+        SettingsError: `anchor.json` is not right.
+        StorageError: *out* is there already, or something cannot be read or written.
+    """
+    ledger = LedgerFolder(folder)
+    config = ledger.config()
+    with ledger.open(read_only=True) as log:
+        described = replace(LogDescription.of_vkey(log.vkey), chain=config and config.identity)
+        return write_for_auditor(log, out, attachments={ledger.description.name: described.to_json()})
+
+
+def back_up(folder: Path, file: Path) -> None:
+    """Copy the log of the ledger in *folder*, as it is at this moment, to the new *file*.
+
+    Raises:
+        LedgerStateError: There is no ledger.
+        StorageError: There is something at *file*, or it cannot be written.
+    """
+    with LedgerFolder(folder).open() as log:
+        store_backup.backup(log, file)
+
+
+def restore_ledger(file: Path, folder: Path) -> LogDescription:
+    """Put the log of the backup *file* into *folder*, and return which it is; what describes it is put beside it.
+
+    Raises:
+        LedgerStateError: *file* is no log's, contradicts itself, or *folder* is another log's.
+        StorageError: There is a log in *folder*, or it cannot be read or written.
+    """
+    store_backup.restore(file, folder)
+    ledger = LedgerFolder(folder)
+    with ledger.open(read_only=True) as log:
+        description = LogDescription.of_vkey(log.vkey)
+    if not ledger.description.exists():
+        ledger.describe(description)
+    elif read_description(ledger.description).vkey != description.vkey:
+        raise LedgerStateError(
+            f"{folder} has the files of another log than the one restored: {description.origin}",
+            hint=f"move {ledger.log} into a folder of its own",
+        )
+    return description
