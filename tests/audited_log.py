@@ -233,10 +233,8 @@ class EvmLog(AuditedLog):
         owner.withdraw(self.identity.contract, self.identity.log_id, seq)
 
     def chain_at(self, node: Node) -> Chain:
-        """Return the chain as *node* shows it, with the newest proof known."""
-        with self.open(read_only=True) as log:
-            newest = newest_final_event(Outbox(log.database, holder="audit"))
-        return EvmChain([node], self.identity, finality=Finality(1), newest_final=newest)
+        """Return the chain as *node* shows it, to be read alone."""
+        return _evm_chain(self.folder, node, self.identity, None)
 
     def catch_up(self) -> None:
         """Let it be as late as it is on the chain."""
@@ -253,8 +251,8 @@ def make_evm_log(
     TransparencyLog.create(folder, origin=key.name, vkey=key.vkey, at=START).close()
     identity = deploy([node], owner=account, writer=account.address, log_id=key.log_id, driver=driver, wait=_at_once)
 
-    def connect(_folder: Path, _clock: Clock) -> Chain:
-        return EvmChain([node], identity, finality=Finality(1), signer=account)
+    def connect(where: Path, _clock: Clock) -> Chain:
+        return _evm_chain(where, node, identity, account)
 
     log = EvmLog(folder=folder, key=key, clock=clock, identity=identity, connect=connect, node=node, account=account)
     for seed, count in enumerate(batches):
@@ -262,6 +260,12 @@ def make_evm_log(
         log.batch(count, seed=seed)
     log.catch_up()
     return log
+
+
+def _evm_chain(folder: Path, node: Node, identity: ChainIdentity, account: KeystoreSigner | None) -> EvmChain:
+    with TransparencyLog.open(folder, read_only=True) as log:
+        newest = newest_final_event(Outbox(log.database, holder="test"))
+    return EvmChain([node], identity, finality=Finality(1), signer=account, newest_final=newest)
 
 
 def _must_not_wait(pause: timedelta) -> None:

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
+    "anchor": "Anchor the heads of a ledger to a chain.",
+    "audit": "Recompute a ledger from its certificates up, and name the first thing that is wrong.",
     "bench": "Measure this machine on one core.",
     "completion": "Print the completion script for a shell.",
     "demo": "Issue, print, scan and verify a batch of invented records.",
     "inspect": "Decode the certificates in SOURCE, NOT VERIFIED.",
     "issue": "Issue a certificate for each record in SOURCE.",
     "keys": "Create, show and rotate signing keys.",
+    "ledger": "Keep the log of certificates that everybody can check.",
     "trust": "Keep the list of signers that are believed.",
     "verify": "Verify the certificates in each SOURCE, offline.",
 }
@@ -32,8 +35,9 @@ COMMANDS = {
 
 _EPILOG = (
     "Exit codes: 0 valid or done, 1 rejected (issue: some rows were), 2 usage, 3 not a certificate, 4 undetermined "
-    "(unknown signer, stale list), 6 could not work (disk, key, passphrase), 70 our bug, 130 interrupted. Settings: "
-    f"{SETTINGS_FILE} here or the file that {NAMED_BY} names, then VAXCERT_* in the environment, then options."
+    "(unknown signer, stale list, ledger away), 6 could not work (disk, key, passphrase), 70 our bug, "
+    f"130 interrupted. Settings: {SETTINGS_FILE} here or the file that {NAMED_BY} names, then VAXCERT_* in the "
+    "environment, then options."
 )
 
 

@@ -1,3 +1,4 @@
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,9 @@ def test_the_demo_does_the_main_job(
     assert "scanned and verified: 5 of 5 pictures" in said
     assert "tampered.png: the signature does not match [bad_signature]" in said
     assert "[expired]" in said
+    assert "5 leaves in its log; a signed head of it is on an EVM chain in this process" in said
+    assert "audited: clean" in said
+    assert "[certificate_forged]" in said
     folder = tmp_path / "vaxcert-demo"
     assert len(list((folder / "certificates" / "png").iterdir())) == 5
     assert len(picture.read_codes((folder / "cards.pdf").read_bytes())) == 2
@@ -42,14 +46,26 @@ def test_a_demo_that_goes_wrong_says_so(
     monkeypatch.setattr(service, "PRINTED_CARDS", 1)
     monkeypatch.setattr(service, "LAPSED_BEFORE", timedelta(hours=1))  # so that nothing has lapsed
     assert run(["demo", str(tmp_path / "demo")]) == 1
-    assert "vaxcert: error: the expired certificate was not refused as expired but None" in capsys.readouterr().err
+    assert "vaxcert: error: the expired certificate was not refused as expired but receipt_missing" in capsys.readouterr().err
 
 
 def test_the_service_needs_no_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "RECORDS", 2)
     monkeypatch.setattr(service, "PRINTED_CARDS", 1)
     said: list[str] = []
-    demo = run_demo(tmp_path / "demo", at=datetime(2026, 11, 22, tzinfo=UTC), say=said.append)
+    demo = run_demo(tmp_path / "demo", at=datetime.now(UTC), say=said.append)
     assert (demo.issued, demo.verified, demo.problems) == (2, 2, [])
     assert [report.code for report in demo.refused] == ["bad_signature", "expired"]
     assert said
+
+
+def test_without_the_extra_the_ledger_is_anchored_to_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "RECORDS", 2)
+    monkeypatch.setattr(service, "PRINTED_CARDS", 1)
+    monkeypatch.setitem(sys.modules, "eth_tester", None)
+    for module in ("tester", "in_process_node"):
+        monkeypatch.delitem(sys.modules, f"vaxcert.ledger.evm.{module}", raising=False)
+    said: list[str] = []
+    demo = run_demo(tmp_path / "demo", at=datetime.now(UTC), say=said.append)
+    assert (demo.verified, demo.problems) == (2, [])
+    assert any("a file of anchors" in line for line in said)

@@ -44,7 +44,7 @@ class Anchoring(RuleBasedStateMachine):
         self.at = START
         self.log = TransparencyLog.create(self.folder, origin=KEY.name, vkey=KEY.vkey, at=self.at)
         self.outbox = Outbox(self.log.database, holder="reader")
-        self.network = MemoryNetwork()
+        self.network = MemoryNetwork(KEY.log_id)
         self.network.fund("writer", ETHER)
         self.network.grant("writer")
         self.chain = MemoryChain(self.network, confirmations=CONFIRMATIONS)

@@ -38,7 +38,6 @@ GWEI = 10**9
 ETHER = 10**18
 BLOCK_SECONDS = 12
 GENESIS_TIME = 1_795_000_000
-LOG_ID = sha256(b"log.example").digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +90,8 @@ class Block:
 class MemoryNetwork:
     """The chain that all views look at."""
 
-    def __init__(self, *, name: str = "test network") -> None:
+    def __init__(self, log_id: bytes, *, name: str = "test network") -> None:
+        self.log_id = log_id
         genesis = sha256(name.encode()).digest()
         self.blocks = [Block(number=0, hash=genesis, time=GENESIS_TIME, transactions=(), state=State())]
         self.mempool: dict[tuple[str, int], Transaction] = {}
@@ -134,7 +134,7 @@ class MemoryNetwork:
             while (transaction := self._next_payable()) is not None:
                 del self.mempool[transaction.sender, transaction.nonce]
                 block = self.blocks.pop()
-                state = execute(block.state, transaction, block, self.base_fee)
+                state = execute(block.state, transaction, block, self)
                 self.blocks.append(replace(block, state=state, transactions=(*block.transactions, transaction)))
 
     def _next_payable(self) -> Transaction | None:
@@ -208,9 +208,9 @@ def _replaces(transaction: Transaction, known: Transaction) -> bool:
     return min(transaction.max_fee / known.max_fee, transaction.priority_fee / known.priority_fee) >= 1.1
 
 
-def execute(state: State, transaction: Transaction, block: Block, base_fee: int) -> State:
+def execute(state: State, transaction: Transaction, block: Block, network: MemoryNetwork) -> State:
     """Return the state after *transaction*: the contract's rules."""
-    fee = GAS * min(transaction.max_fee, base_fee + transaction.priority_fee)
+    fee = GAS * min(transaction.max_fee, network.base_fee + transaction.priority_fee)
     sender = transaction.sender
     newest_size = state.events[-1].size if state.events else 0
     succeeds = transaction.size == 0 or (
@@ -221,7 +221,7 @@ def execute(state: State, transaction: Transaction, block: Block, base_fee: int)
     outcome = Outcome(succeeded=succeeds, block_number=block.number, block_hash=block.hash)
     events = state.events
     if succeeds and transaction.size:
-        events = (*events, _event(state, transaction, block))
+        events = (*events, _event(state, transaction, block, network.log_id))
     return replace(
         state,
         events=events,
@@ -231,12 +231,12 @@ def execute(state: State, transaction: Transaction, block: Block, base_fee: int)
     )
 
 
-def _event(state: State, transaction: Transaction, block: Block) -> AnchorEvent:
+def _event(state: State, transaction: Transaction, block: Block, log_id: bytes) -> AnchorEvent:
     seq = len(state.events) + 1
     root, metadata_hash = bytes.fromhex(transaction.root), bytes.fromhex(transaction.metadata_hash)
     chain_hash = fold_chain_hash(
         state.events[-1].chain_hash if state.events else NO_HASH,
-        log_id=LOG_ID,
+        log_id=log_id,
         seq=seq,
         size=transaction.size,
         root=root,
@@ -356,7 +356,7 @@ class MemoryChain:
         state = self.visible.state
         for (_, nonce), waiting in sorted(self.network.mempool.items()):
             if nonce == state.nonces.get(waiting.sender, 0) and waiting.max_fee >= self.network.base_fee:
-                state = execute(state, waiting, self.visible, self.network.base_fee)
+                state = execute(state, waiting, self.visible, self.network)
         if self.account not in state.writers:
             raise NotWriterError("not a writer")
         if state.newest_root != previous_root or (state.events and head.size <= state.events[-1].size):

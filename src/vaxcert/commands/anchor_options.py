@@ -78,7 +78,7 @@ def node_addresses(rpcs: tuple[str, ...], rpc_files: tuple[Path, ...]) -> tuple[
     """
     if any(not url.startswith(("http://", "https://")) for url in rpcs):
         raise click.BadParameter("a node's address begins with http:// or https://", param_hint="--rpc")
-    nodes = (*(NodeAddress(url=url) for url in rpcs), *(NodeAddress(file=str(path)) for path in rpc_files))
+    nodes = (*(NodeAddress(url=url) for url in rpcs), *(NodeAddress(file=str(path.resolve())) for path in rpc_files))
     if not 1 <= len(nodes) <= MAX_NODES:
         raise click.UsageError(f"name 1 to {MAX_NODES} nodes of the chain with --rpc or --rpc-file")
     return nodes

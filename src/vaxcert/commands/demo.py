@@ -13,10 +13,11 @@ from vaxcert.service.demo import run_demo
 @click.command()
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
 def command(folder: Path | None) -> int:
-    """Issue, print, scan and verify a batch of invented records in DIR, which must be new.
+    """Issue, print, scan, verify and audit a batch of invented records in DIR, which must be new.
 
-    Makes sample keys, issues 120 invented Vietnamese vaccinations from a CSV, draws their QR codes, scans the pictures
-    back and verifies them, and shows a tampered and an expired certificate refused.
+    Makes sample keys, issues 120 invented Vietnamese vaccinations from a CSV into a ledger, draws their QR codes,
+    anchors the ledger to an EVM chain in this process, scans the pictures back and verifies them with their receipts,
+    shows a tampered and an expired certificate refused, audits the ledger, and shows one forged row caught.
     """
     folder = folder or _free_name("vaxcert-demo")
     demo = run_demo(folder, at=now(), say=click.echo)
@@ -28,6 +29,7 @@ def command(folder: Path | None) -> int:
     click.echo(f"  vaxcert verify {folder}/certificates/png/000001.png --trust {folder}/trust")
     click.echo(f"  vaxcert verify {folder}/refused/tampered.png --trust {folder}/trust")
     click.echo(f"  vaxcert inspect {folder}/certificates/png/000001.png")
+    click.echo(f"  vaxcert audit {folder}/forged-ledger --offline --trust {folder}/trust")
     return 0
 
 

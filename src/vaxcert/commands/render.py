@@ -70,13 +70,13 @@ def card(report: Report, lang: Language) -> str:
     if report.outcome is Outcome.VALID:
         lines += [f"  {line}" for line in _contents(report, lang)]
     else:
-        lines.append(f"  {_visible(reason(report, lang))} [{report.code}]")
+        lines.append(f"  {visible(reason(report, lang))} [{report.code}]")
     if report.signer is not None:
         known = ", ".join(part for part in (report.signer.country, report.signer.subject) if part)
-        lines.append(f"  {words['signer']}: {_visible(known) or '?'} (kid {report.signer.kid})")
+        lines.append(f"  {words['signer']}: {visible(known) or '?'} (kid {report.signer.kid})")
     if report.logged is not None:
         lines.append(f"  {_logged(report.logged, lang)}")
-    lines += [f"  {words['warning']}: {_visible(_warning(each, lang))} [{each.code}]" for each in report.warnings]
+    lines += [f"  {words['warning']}: {visible(_warning(each, lang))} [{each.code}]" for each in report.warnings]
     return "\n".join(lines)
 
 
@@ -85,7 +85,7 @@ def line(report: Report, lang: Language) -> str:
     width = max(len(_WORDS[lang][outcome]) for outcome in Outcome)
     start = _heading(report, lang, width) + _place(report) + "  "
     if report.outcome is not Outcome.VALID:
-        return f"{start}{_visible(reason(report, lang))} [{report.code}]"
+        return f"{start}{visible(reason(report, lang))} [{report.code}]"
     noted = "".join(f" [{code}]" for code in dict.fromkeys(each.code for each in report.warnings))
     return start + "; ".join(list(_contents(report, lang))[:-1]) + noted
 
@@ -119,16 +119,16 @@ def tally(outcomes: Mapping[Outcome, int], lang: Language) -> str:
 
 def not_verified(source: str, lang: Language) -> str:
     """Return the heading over what was decoded and not verified."""
-    return click.style(_WORDS[lang]["not_verified"], fg="yellow", bold=True) + f"  {_visible(source)}"
+    return click.style(_WORDS[lang]["not_verified"], fg="yellow", bold=True) + f"  {visible(source)}"
 
 
 def json_text(shown: Mapping[str, object], *, indent: int | None = None) -> bytes:
     """Return *shown* as JSON in UTF-8, which is the encoding of JSON whatever the terminal's; one line by default."""
     text = json.dumps(shown, ensure_ascii=False, allow_nan=False, indent=indent)
-    return "\n".join(map(_visible, text.split("\n"))).encode()
+    return "\n".join(map(visible, text.split("\n"))).encode()
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     r"""Return *text* with what does not show in the form of JSON, such as ``\u001b``.
 
     A name must not move a terminal's cursor, nor end a line and begin a verdict of its own.
@@ -143,14 +143,14 @@ def _heading(report: Report, lang: Language, width: int = 0) -> str:
 
 
 def _place(report: Report) -> str:
-    return "" if report.source is None or report.source == "text" else f"  {_visible(report.source)}"
+    return "" if report.source is None or report.source == "text" else f"  {visible(report.source)}"
 
 
 def _logged(logged: Logged, lang: Language) -> str:
     """Return where the certificate stands in a log: true whatever else is wrong with it."""
     form = _WORDS[lang]["logged" if logged.anchored_at is None else "anchored"]
     time = f"{logged.anchored_at:%Y-%m-%dT%H:%MZ}" if logged.anchored_at else ""
-    return form.format(origin=_visible(logged.origin), index=logged.index, time=time)
+    return form.format(origin=visible(logged.origin), index=logged.index, time=time)
 
 
 def _warning(warning: Warning_, lang: Language) -> str:
@@ -166,11 +166,11 @@ def _contents(report: Report, lang: Language) -> Iterator[str]:
     certificate = cast("Mapping[str, object]", report.certificate)
     holder = cast("Mapping[str, str | None]", certificate["holder"])
     name = " ".join(part for written, standard in _NAMES if (part := holder[written] or holder[standard]))
-    yield _visible(f"{name}, {words['born']} {holder['birth_date'] or '?'}")
+    yield visible(f"{name}, {words['born']} {holder['birth_date'] or '?'}")
     for group, kind in _EVENTS:
         for event in cast("Sequence[Mapping[str, object]]", certificate[group]):
-            yield _visible(f"{words[kind]}: {', '.join(_event(event, lang))}")
-    yield _visible(f"{certificate['id']}, {words['valid_through']} {report.expires_at:%Y-%m-%dT%H:%MZ}")
+            yield visible(f"{words[kind]}: {', '.join(_event(event, lang))}")
+    yield visible(f"{certificate['id']}, {words['valid_through']} {report.expires_at:%Y-%m-%dT%H:%MZ}")
 
 
 def _event(event: Mapping[str, object], lang: Language) -> Iterator[str]:

@@ -11,6 +11,7 @@ from vaxcert.errors import LedgerStateError, NotWriterError, SettingsError, Stor
 from vaxcert.ledger.anchor.config import write_config
 from vaxcert.ledger.anchor.identity import ADDRESS_BYTES, HASH_BYTES, ChainIdentity
 from vaxcert.ledger.anchor.settings import DEFAULT_FEE_CAP, AnchorConfig, Finality, NodeAddress
+from vaxcert.ledger.store.outbox_reset import reset_outbox
 from vaxcert.service.anchoring import config_of
 from vaxcert.service.chains import load_account, open_nodes, watch_account
 from vaxcert.service.files import whole_file
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from vaxcert.ledger.evm.transaction_signer import KeystoreSigner
     from vaxcert.service.ledger_folder import Secret
 
-_HOLDER: Final = "deployment"
 _UNKNOWN: Final = ChainIdentity(
     driver="evm",
     chain_id=0,
@@ -108,7 +108,7 @@ def deploy_anchor(
         identity = _established(plan, log.log_id, writer=writer, owner=owner)
         description = replace(LogDescription.of_vkey(log.vkey), chain=identity)
         try:
-            log.outbox(holder=_HOLDER).begin_anew(at)
+            reset_outbox(log.database, at=at)
             write_config(ledger.anchor_config, replace(config, identity=identity))
             ledger.describe(description, replace=True)
         except StorageError as error:

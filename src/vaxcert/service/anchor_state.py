@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from vaxcert.ledger.store.outbox import Outbox
+
 if TYPE_CHECKING:
     from vaxcert.ledger.anchor.identity import ChainIdentity
     from vaxcert.ledger.store.log import TransparencyLog
@@ -35,7 +37,7 @@ def anchoring_of(ledger: LedgerFolder, log: TransparencyLog) -> Anchoring | None
     config = ledger.config()
     if config is None:
         return None
-    outbox = log.outbox(holder=READER)
+    outbox = Outbox(log.database, holder=READER)
     final = outbox.newest_final()
     newest = next(iter(outbox.newest(1)), None)
     is_covered = newest is None or (final is not None and final.size >= newest.size)

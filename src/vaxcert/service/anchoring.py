@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Self
 
 from vaxcert.errors import SettingsError
 from vaxcert.ledger.anchor.anchorer import Anchorer
 from vaxcert.ledger.anchor.event_json import newest_final_event
+from vaxcert.ledger.store.outbox import Outbox
 from vaxcert.service.anchor_state import READER, Anchoring, anchoring_of
 from vaxcert.service.chains import open_account, open_chain, watch_account
 from vaxcert.service.ledger_folder import LedgerFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from pathlib import Path
 
     from vaxcert.ledger.anchor.progress import Progress
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from vaxcert.ledger.evm.transaction_signer import TransactionSigner
     from vaxcert.ledger.store.log import TransparencyLog
     from vaxcert.service.ledger_folder import Secret
+
+_ADVANCE: Final = timedelta(minutes=5)
+"""For what is done without waiting: a chain that moves to and fro does not hold a run for ever."""
 
 
 class AnchoringSession:
@@ -43,7 +48,7 @@ class AnchoringSession:
         clock: Callable[[], datetime],
     ) -> None:
         """Anchor *log*, which lies in *ledger*, by *config* and with the account *signer*, at the time of *clock*."""
-        newest = newest_final_event(log.outbox(holder=READER))
+        newest = newest_final_event(Outbox(log.database, holder=READER))
         chain = open_chain(ledger, config, clock=clock, signer=signer, newest_final=newest)
         self._anchorer = Anchorer(log, chain)
         self._ledger, self._log, self._clock = ledger, log, clock
@@ -71,7 +76,7 @@ class AnchoringSession:
 
     def advance(self) -> Progress:
         """Do what can be done now, without waiting, and return what it came to."""
-        return self._anchorer.run(deadline=self._clock(), now=self._clock, wait=_never)
+        return self._anchorer.run(deadline=self._clock() + _ADVANCE, now=self._clock, wait=None)
 
     def finish(self, *, deadline: datetime, wait: Callable[[timedelta], object]) -> Progress:
         """Go on until every head is final or covered, an operator is needed, or *deadline* has come.
@@ -92,10 +97,6 @@ class AnchoringSession:
         state = anchoring_of(self._ledger, self._log)
         assert state is not None  # the session was opened by it
         return state
-
-
-def _never(pause: timedelta) -> None:
-    raise AssertionError(f"a run that may not wait waits {pause}")
 
 
 def anchoring_status(folder: Path, *, clock: Callable[[], datetime]) -> AnchorStatus:

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from vaxcert.errors import ChainUnavailableError, LedgerFormatError, SettingsError
+from vaxcert.errors import LedgerFormatError, SettingsError
+from vaxcert.ledger.anchor.settings import AnchorConfig
 from vaxcert.ledger.audit.auditor import audit
 from vaxcert.ledger.audit.policy import Evidence
 from vaxcert.ledger.audit.report_page import render_html
@@ -15,7 +16,7 @@ from vaxcert.ledger.store.auditor_export import AuditorExport
 from vaxcert.ledger.store.auditor_writer import EXPORT_NAME
 from vaxcert.ledger.store.outbox import Outbox
 from vaxcert.service.anchor_state import READER
-from vaxcert.service.chains import open_chain, open_nodes
+from vaxcert.service.chains import open_chain
 from vaxcert.service.files import read_file
 from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.log_description import read_description
@@ -33,6 +34,14 @@ if TYPE_CHECKING:
     from vaxcert.ledger.store.reader import LogReader
     from vaxcert.service.log_description import LogDescription
     from vaxcert.trust.trust_list import TrustList
+
+REPORT_FORMS: Final[dict[str, Callable[[AuditReport, Language], bytes]]] = {
+    ".html": lambda report, lang: render_html(report, lang=lang).encode(),
+    ".json": lambda report, _: report.to_json().encode(),
+}
+"""A page to be signed and filed, and what programs read; by the end of the file's name."""
+
+_LOG: Final = "name the log's log.json, as its authority gives it, with --log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,23 +83,13 @@ def audit_ledger(
         return audit(reader, at=at, evidence=evidence, progress=progress)
 
 
-def format_report(report: AuditReport, name: str, *, lang: Language) -> bytes:
-    """Return *report* in the form that the end of the file's *name* says: a page to be filed (.html), or JSON.
-
-    Raises:
-        ValueError: The name ends otherwise.
-    """
-    if name.endswith(".html"):
-        return render_html(report, lang=lang).encode()
-    if name.endswith(".json"):
-        return report.to_json().encode()
-    raise ValueError("a report is .html or .json")
+def format_report(report: AuditReport, form: str, *, lang: Language) -> bytes:
+    """Return *report* in one of `REPORT_FORMS`."""
+    return REPORT_FORMS[form](report, lang)
 
 
 @contextmanager
-def _opened(
-    folder: Path, brought: Brought, *, is_offline: bool, at: datetime
-) -> Iterator[tuple[LogReader, Evidence]]:
+def _opened(folder: Path, brought: Brought, *, is_offline: bool, at: datetime) -> Iterator[tuple[LogReader, Evidence]]:
     """Give the log in *folder*, as it is at one moment, and what it is compared with."""
     ledger = LedgerFolder(folder)
     own = read_description(ledger.description) if ledger.description.exists() else None
@@ -126,4 +125,16 @@ def _evidence(brought: Brought, own: LogDescription | None) -> Evidence:
 
 def _asked(ledger: LedgerFolder, brought: Brought, identity: ChainIdentity | None, at: datetime) -> Chain | None:
     """Return the chain to ask: by the auditor's nodes, else by those in the ledger's `anchor.json`, else none."""
-    ...
+    if identity is None:
+        if brought.nodes:
+            raise SettingsError("there are nodes to ask, and nothing says which chain has the log's anchors", hint=_LOG)
+        return None
+    config = ledger.config()
+    if brought.nodes:
+        config = AnchorConfig(identity=identity, nodes=tuple(brought.nodes), agreeing=len(brought.nodes))
+    elif identity.driver == "file":
+        config = AnchorConfig(identity=identity) if ledger.anchor_file.exists() else None
+    elif config is not None:
+        config = replace(config, identity=identity)
+    # A chain for trials ended with the process that made it; its proofs have to do.
+    return None if config is None or identity.driver == "tester" else open_chain(ledger, config, clock=lambda: at)

@@ -1,4 +1,4 @@
-"""The main job on invented records, from a CSV to verdicts on scanned pictures."""
+"""The main job on invented records, from a CSV to verdicts on scanned pictures and an audit of the ledger."""
 
 from __future__ import annotations
 
@@ -11,23 +11,30 @@ from typing import TYPE_CHECKING
 from vaxcert.codec import cbor, cose, hc1, qr
 from vaxcert.codec.cwt import Claims
 from vaxcert.issue.issuer import Issuer
+from vaxcert.ledger.audit.findings import FindingCode
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.fields import FIELDS_OF
 from vaxcert.model.records import VaccinationRecord
 from vaxcert.service import outputs
+from vaxcert.service.demo_ledger import DemoLedger
 from vaxcert.service.files import whole_folder
 from vaxcert.service.issuing import issue_rows
+from vaxcert.service.ledger_folder import LedgerFolder
+from vaxcert.service.ledger_sink import LedgerSink
+from vaxcert.service.log_description import read_description
+from vaxcert.service.receipts import ReceiptBook
 from vaxcert.service.record_files import read_rows
 from vaxcert.service.sample import sample_records, write_csv
 from vaxcert.service.verification import verify_source
 from vaxcert.signing.authority import create_csca, create_dsc
 from vaxcert.signing.keystore import Keystore
 from vaxcert.trust.trust_list import TrustList
+from vaxcert.verify.policy import Policy
 from vaxcert.verify.report import Outcome
 from vaxcert.verify.verifier import Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from vaxcert.signing.signer import Signer
@@ -68,14 +75,21 @@ def run_demo(folder: Path, *, at: datetime, say: Callable[[str], None]) -> Demo:
         say(f"records: {RECORDS} invented vaccinations in {folder / 'records.csv'}")
         with (work / "records.csv").open("w", encoding="utf-8", newline="") as stream:
             write_csv(stream, RECORDS, seed=at.year)
-        _issue(work, demo, signer, at)
+        ledger = DemoLedger.create(work / "ledger", at=at)
+        (work / "keys" / "log-passphrase.txt").write_bytes(ledger.passphrase + b"\n")
+        _issue(work, demo, signer, ledger, at)
         say(f"issued: {demo.issued} certificates, as text, QR pictures and {PRINTED_CARDS} printable cards")
         _spoil(work, signer, at)
-        verifier = Verifier(TrustList.load(work / "trust"))
-        _scan(work, demo, verifier, at)
-        say(f"scanned and verified: {demo.verified} of {demo.issued} pictures")
-    for report in demo.refused:
-        say(f"refused: {Path(report.source or '').name}: {report.message} [{report.code}]")
+        say(f"ledger: {demo.issued} leaves in its log; a signed head of it is on {ledger.anchor(at=at)}")
+        ledger.write_receipts(work / "receipts.jsonl")
+        trust_list = TrustList.load(work / "trust")
+        description = read_description(LedgerFolder(ledger.folder).description)
+        _scan(work, demo, Verifier(trust_list, policy=Policy(require_receipt=True), logs=[description]), at)
+        say(f"scanned and verified: {demo.verified} of {demo.issued} pictures, each with its receipt")
+        for report in demo.refused:
+            say(f"refused: {Path(report.source or '').name}: {report.message} [{report.code}]")
+        for line in _audit(demo, ledger, ledger.forged_copy(work / "forged-ledger"), trust_list, at=at):
+            say(line)
     return demo
 
 
@@ -100,10 +114,14 @@ def _issuer(signer: Signer, validity: timedelta = _VALIDITY) -> Issuer:
     return Issuer(signer, country=_COUNTRY, issuer=_ISSUER, validity=validity)
 
 
-def _issue(work: Path, demo: Demo, signer: Signer, at: datetime) -> None:
+def _issue(work: Path, demo: Demo, signer: Signer, ledger: DemoLedger, at: datetime) -> None:
     source, kind = str(work / "records.csv"), CertificateType.VACCINATION
     issuer = _issuer(signer)
-    with outputs.folder_output(work / "certificates", ("jsonl", "png")) as output:
+    with (
+        LedgerSink.open(ledger.folder) as sink,
+        outputs.folder_output(work / "certificates", ("jsonl", "png")) as output,
+    ):
+        output.ledger = sink
         tally = issue_rows(read_rows(source, FIELDS_OF[kind]), kind, issuer, at=at, output=output)
     demo.issued = tally.issued
     if tally.rejected:
@@ -129,8 +147,9 @@ def _spoil(work: Path, signer: Signer, at: datetime) -> None:
 
 
 def _scan(work: Path, demo: Demo, verifier: Verifier, at: datetime) -> None:
+    receipts = ReceiptBook.load(work / "receipts.jsonl")
     for picture in sorted((work / "certificates" / "png").iterdir()):
-        for report in verify_source(str(picture), verifier, at=at):
+        for report in verify_source(str(picture), verifier, at=at, receipts=receipts):
             if report.outcome is Outcome.VALID:
                 demo.verified += 1
             else:
@@ -142,3 +161,16 @@ def _scan(work: Path, demo: Demo, verifier: Verifier, at: datetime) -> None:
             demo.refused.append(report)
             if report.code != code:
                 demo.problems.append(f"the {name} certificate was not refused as {code} but {report.code}")
+
+
+def _audit(demo: Demo, ledger: DemoLedger, forged: DemoLedger, trust_list: TrustList, *, at: datetime) -> Iterator[str]:
+    """Audit the ledger, and a copy that somebody has *forged*; tell what was found."""
+    clean = ledger.audit(trust_list, at=at)
+    yield f"audited: {clean.outcome}"
+    if clean.findings:
+        demo.problems.append(f"the audit found {clean.findings[0].code}")
+    found = forged.audit(trust_list, at=at).findings
+    if found:
+        yield f"audited after one row was forged: {found[0].message} [{found[0].code}]"
+    if not any(finding.code == FindingCode.CERTIFICATE_FORGED for finding in found):
+        demo.problems.append("the audit did not notice the forged row")

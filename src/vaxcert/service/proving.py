@@ -16,6 +16,7 @@ from vaxcert.ledger.log.entry import EntryKind
 from vaxcert.ledger.log.note_key import NoteVerifier
 from vaxcert.ledger.log.receipt import Receipt
 from vaxcert.ledger.log.tlog_proof import export_tlog_proof
+from vaxcert.ledger.store.outbox import Outbox
 from vaxcert.ledger.store.outbox_rows import AnchorState
 from vaxcert.service.anchor_state import READER
 from vaxcert.service.cosigning import cosigned_note
@@ -101,7 +102,7 @@ class Prover:
         self._ledger = ledger
         self._log = log
         self._with_anchors = with_anchors
-        self._outbox = log.outbox(holder=READER)
+        self._outbox = Outbox(log.database, holder=READER)
         self._key_id = NoteVerifier.of_vkey(log.vkey).key_id
         self._chain = None if config is None else config.identity.driver
 

@@ -91,13 +91,15 @@ class Anchorer:
             return Progress(state=row.state, size=row.size, reason=None if row.reason is None else Reason(row.reason))
         return hold(self._outbox, row, reason, at)
 
-    def run(self, *, deadline: datetime, now: Callable[[], datetime], wait: Callable[[timedelta], object]) -> Progress:
+    def run(
+        self, *, deadline: datetime, now: Callable[[], datetime], wait: Callable[[timedelta], object] | None
+    ) -> Progress:
         """Step until every head is final or covered, an operator is needed, or *deadline* has come.
 
         Args:
             deadline: When to stop.
             now: Tells the time.
-            wait: Waits for the time that it is given.
+            wait: Waits for the time that it is given; None ends the run where it would wait.
 
         Returns:
             What the last step came to.
@@ -115,7 +117,7 @@ class Anchorer:
                 if progress.moved:
                     pause = self._policy.poll
                     continue
-                if progress.state is AnchorState.NEEDS_OPERATOR:
+                if progress.state is AnchorState.NEEDS_OPERATOR or wait is None:
                     return progress
                 wait(pause)
                 pause = min(2 * pause, self._policy.longest_poll)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vaxcert.errors import ChainProofError, ChainUnavailableError, LedgerError, StorageError, WrongChainError
+from vaxcert.errors import (
+    ChainProofError,
+    ChainUnavailableError,
+    LedgerError,
+    NodeRefusedError,
+    StorageError,
+    WrongChainError,
+)
 from vaxcert.ledger.anchor.chain import Head
 from vaxcert.ledger.anchor.event_json import format_event, parse_event
 from vaxcert.ledger.anchor.progress import Progress, Reason
@@ -22,7 +29,14 @@ if TYPE_CHECKING:
     from vaxcert.ledger.store.outbox_rows import AnchorRow, AttemptRow
 
 _PAST_ONCE_ANSWERED: Final = frozenset(
-    (Reason.CHAIN_PROOF_INVALID, Reason.CHAIN_UNREACHABLE, Reason.NONCE_TAKEN, Reason.TRANSACTION_REVERTED)
+    (
+        Reason.BLOCK_UNVERIFIABLE,
+        Reason.CHAIN_PROOF_INVALID,
+        Reason.CHAIN_UNREACHABLE,
+        Reason.NODES_DISAGREE,
+        Reason.NONCE_TAKEN,
+        Reason.TRANSACTION_REVERTED,
+    )
 )
 """What no longer holds once the chain has been asked and shows the transaction neither mined nor overtaken."""
 
@@ -59,7 +73,7 @@ class Delivery:
         except WrongChainError:
             raise
         except (LedgerError, StorageError) as error:
-            was_heard = not isinstance(error, ChainUnavailableError)
+            was_heard = isinstance(error, NodeRefusedError) or not isinstance(error, ChainUnavailableError)
             reason = reason or Reason.of_error(error)
         self._outbox.record_send(attempt, was_heard=was_heard, reason=reason, at=at)
         return Progress(state=AnchorState.SENT, size=row.size, reason=reason, moved=row.state is AnchorState.SIGNED)

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     ANCHOR_CONFLICT = "anchor_conflict"
     ANCHOR_FAILED = "anchor_failed"
     AWAITING_FINALITY = "awaiting_finality"
+    BLOCK_UNVERIFIABLE = "block_unverifiable"
     CHAIN_PROOF_INVALID = "chain_proof_invalid"
     CHAIN_UNREACHABLE = "chain_unreachable"
     FEE_CAP = "fee_cap"
@@ -25,6 +26,8 @@ class Reason(StrEnum):
     LOG_HALTED = "log_halted"
     LOG_RESTORED = "log_restored"
     NO_FUNDS = "no_funds"
+    NODES_DISAGREE = "nodes_disagree"
+    NODE_REFUSED = "node_refused"
     NONCE_TAKEN = "nonce_taken"
     NOT_A_WRITER = "not_a_writer"
     REORGANISED = "reorganised"
@@ -50,6 +53,7 @@ _SENTENCES: Final = {
     Reason.ANCHOR_CONFLICT: "the chain shows another root for this log; somebody else writes for it",
     Reason.ANCHOR_FAILED: "the chain did not take the transaction; it is sent again",
     Reason.AWAITING_FINALITY: "it is mined, and the chain may still lose its block",
+    Reason.BLOCK_UNVERIFIABLE: "the chain's blocks have a part that this version does not know",
     Reason.CHAIN_PROOF_INVALID: "what the nodes say about the chain does not hold together; it is not believed",
     Reason.CHAIN_UNREACHABLE: "no node answers, or not usably",
     Reason.FEE_CAP: "the chain's fees are above the cap; it waits until they fall or the cap is raised",
@@ -58,6 +62,8 @@ _SENTENCES: Final = {
     Reason.LOG_HALTED: "the log is halted",
     Reason.LOG_RESTORED: "the log was restored from a backup, and the chain has no anchor to compare it with",
     Reason.NO_FUNDS: "the account cannot pay; it goes on once the account has funds",
+    Reason.NODES_DISAGREE: "the nodes give different blocks",
+    Reason.NODE_REFUSED: "the node does not take the transaction, or the question",
     Reason.NONCE_TAKEN: "a transaction made elsewhere with the same account may have taken the nonce",
     Reason.NOT_A_WRITER: "the contract does not let this account write; it goes on once the owner allows it",
     Reason.REORGANISED: "the chain has lost the block that it was mined in; it is sent again",

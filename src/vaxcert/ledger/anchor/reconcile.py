@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from vaxcert.errors import (
     AnchorConflictError,
+    ChainProofError,
     ChainResetError,
     ChainUnavailableError,
     LedgerDamagedError,
     LedgerRolledBackError,
 )
 from vaxcert.ledger.anchor.event_json import format_event, newest_final_event
-from vaxcert.ledger.anchor.identity import NO_HASH
+from vaxcert.ledger.anchor.identity import NO_HASH, verify_events
 from vaxcert.ledger.store.outbox_rows import AnchorState
 
 if TYPE_CHECKING:
@@ -61,21 +62,29 @@ class Reconciler:
     def _events_since(self, final: AnchorEvent | None, head: AnchorEvent | None) -> Sequence[AnchorEvent]:
         """Return the anchors after *final*, having seen that *final* still stands."""
         if final is None:
-            events = [] if head is None else self._chain.events()
-        elif head is None or head.seq < final.seq:
-            raise _reset(final)
-        elif head.seq == final.seq:
-            events = [head]
+            final_seq, final_size, final_hash = 0, 0, NO_HASH
         else:
-            events = self._chain.events(after_seq=final.seq - 1)
-        if head is not None and (not events or events[-1].seq < head.seq):
-            raise ChainUnavailableError("the nodes are not at one height")
-        if final is None:
-            return events
-        # The chain hash covers every anchor before it and their times: one comparison is enough.
-        if events[0].seq != final.seq or events[0].chain_hash != final.chain_hash:
+            final_seq, final_size, final_hash = final.seq, final.size, final.chain_hash
+        seq = 0 if head is None else head.seq
+        # The chain hash covers every anchor before it, with their times.
+        if final is not None and (
+            head is None or seq < final_seq or (seq == final_seq and head.chain_hash != final_hash)
+        ):
             raise _reset(final)
-        return events[1:]
+        if seq == final_seq:
+            return ()
+        events = self._chain.events(after_seq=final_seq)
+        if not events or events[-1].seq < seq:
+            raise ChainUnavailableError("the nodes are not at one height")
+        try:
+            verify_events(
+                events, log_id=self._log.log_id, after_seq=final_seq, after_size=final_size, after_hash=final_hash
+            )
+        except ChainProofError as error:
+            if final is None:
+                raise
+            raise _reset(final) from error
+        return events
 
     def _check_ours(self, event: AnchorEvent, at: datetime) -> None:
         if event.size > self._log.size:

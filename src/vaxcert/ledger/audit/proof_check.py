@@ -14,7 +14,7 @@ from vaxcert.ledger.evm.bundle import verify_bundle
 from vaxcert.ledger.evm.bundle_codec import decode_bundle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vaxcert.ledger.anchor.identity import ChainIdentity
     from vaxcert.ledger.audit.findings import Findings
@@ -25,43 +25,67 @@ def check_proofs(bundles: Iterable[bytes], identity: ChainIdentity, findings: Fi
     """Return the anchors that *bundles* show, by number; tell of each that does not hold or leaves one out.
 
     Args:
-        bundles: Oldest first.
+        bundles: Oldest first. One may go over anchors again that an earlier one has shown.
         identity: The chain, the contract and the log that they have to be of.
         findings: Where to tell what is wrong.
     """
     proved: dict[int, Anchor] = {}
-    before: tuple[int, bytes] | None = (0, NO_HASH)
+    newest = 0
+    is_one_lost = False
     for content in bundles:
         try:
-            found, follows = _verified(content, identity, before)
+            before, found = _verified(content, identity, proved)
         except WrongChainError as error:
             findings.add(FindingCode.CHAIN_REPLACED, f"a proof that the log keeps is of another chain: {error.message}")
             continue
         except ChainProofError as error:
             findings.add(
                 FindingCode.CHAIN_PROOF_INVALID,
-                f"a proof that the log keeps of an anchor does not hold: {error.message}",
-                seq=before[0] + 1 if before else None,
+                f"a proof that the log keeps does not hold: {error.message}",
+                seq=newest + 1,
             )
-            before = None  # the next one goes on after something that is not known
+            newest, is_one_lost = newest + 1, True
             continue
         anchor = found[-1]
-        if before and not follows:
+        # What goes on after a proof that does not hold goes on after something that is not known.
+        if not _follows(before, found, proved) and not is_one_lost:
             findings.add(
                 FindingCode.EVENT_HIDDEN,
-                f"the proof of anchor {anchor.seq} does not go on after anchor {before[0]}: one is missing or altered",
+                f"the proof of anchor {anchor.seq} does not go on after anchor {newest}: one is missing or altered",
                 seq=anchor.seq,
                 size=anchor.size,
                 after_seq=before[0],
                 after_chain_hash=before[1],
             )
-        proved.update((each.seq, each) for each in found)
-        before = (anchor.seq, anchor.chain_hash)
+        for each in found:
+            proved.setdefault(each.seq, each)
+        newest, is_one_lost = anchor.seq, False
     return dict(sorted(proved.items()))
 
 
-def _verified(content: bytes, identity: ChainIdentity, before: tuple[int, bytes] | None) -> tuple[list[Anchor], bool]:
-    """Return the anchors that a bundle shows, its own last, and whether they follow the anchor *before*.
+def _follows(before: tuple[int, bytes | None], found: Sequence[Anchor], proved: Mapping[int, Anchor]) -> bool:
+    """Return whether *found* goes on after an anchor that is proved, and what it goes over again is as it was."""
+    seq, chain_hash = before
+    again = (anchor for anchor in found[:-1] if anchor.seq in proved)
+    return (
+        chain_hash is not None
+        and chain_hash == _chain_hash(seq, proved)
+        and found[-1].seq not in proved
+        and all(anchor.chain_hash == proved[anchor.seq].chain_hash for anchor in again)
+    )
+
+
+def _chain_hash(seq: int, proved: Mapping[int, Anchor]) -> bytes | None:
+    """Return the chain hash after anchor *seq*, or None where that anchor is not proved."""
+    if seq == 0:
+        return NO_HASH
+    return proved[seq].chain_hash if seq in proved else None
+
+
+def _verified(
+    content: bytes, identity: ChainIdentity, proved: Mapping[int, Anchor]
+) -> tuple[tuple[int, bytes | None], list[Anchor]]:
+    """Return the anchor that a bundle goes on after, by number and chain hash, and those that it shows, its own last.
 
     Raises:
         WrongChainError: It is of another chain, contract or log.
@@ -69,12 +93,13 @@ def _verified(content: bytes, identity: ChainIdentity, before: tuple[int, bytes]
     """
     if identity.driver == "file" or is_file_bundle(content):
         anchor = Anchor.of_event(verify_file_bundle(content, pinned=identity), source="proof", is_recorded=True)
-        seq, chain_hash = before or (0, NO_HASH)
-        return [anchor], anchor.seq == seq + 1 and _folded(chain_hash, anchor, identity) == anchor.chain_hash
+        before = _chain_hash(anchor.seq - 1, proved)
+        follows = before is not None and _folded(before, anchor, identity) == anchor.chain_hash
+        return (anchor.seq - 1, before if follows else None), [anchor]
     bundle = decode_bundle(content)
     event = verify_bundle(bundle, pinned=identity)
     anchors = [*_earlier(bundle, identity), Anchor.of_event(event, source="proof", is_recorded=True)]
-    return anchors, (bundle.after_seq, bundle.after_hash) == before
+    return (bundle.after_seq, bundle.after_hash), anchors
 
 
 def _earlier(bundle: ProofBundle, identity: ChainIdentity) -> Iterable[Anchor]:

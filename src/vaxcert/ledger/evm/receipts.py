@@ -40,7 +40,10 @@ _FIRST_LIST_BYTE = 0xC0
 
 @dataclass(frozen=True, slots=True)
 class ReceiptProof:
-    """The trie nodes from a block's receipts root to one transaction's receipt, each once, in the order of use."""
+    """The trie nodes from a block's receipts root to one transaction's receipt, each once, in the order of use.
+
+    They say nothing of the contract's code: that it is the pinned one is looked at before every session.
+    """
 
     index: int
     """The transaction's place in the block."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from vaxcert.errors import LedgerDamagedError, LedgerError
 from vaxcert.ledger.log.checkpoint import open_checkpoint
 from vaxcert.ledger.log.entry import DIGEST_BYTES, ENTRY_BYTES, EntryKind, entries_of, entry_of
-from vaxcert.ledger.log.proof import root_of_inclusion
+from vaxcert.ledger.log.proof import complete_nodes, root_of_inclusion
 from vaxcert.ledger.log.receipt import verify_inclusion_receipt
 from vaxcert.ledger.log.receipt_encoding import encode_inclusion_receipt
 from vaxcert.ledger.log.tile import TILE_HEIGHT, TILE_WIDTH
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.log.note_key import NoteVerifier
     from vaxcert.ledger.store.reader import Bundle, LoggedCheckpoint, LogReader
 
+_REPLACED: Final = "an entry from here on was replaced, and its salt, digest and leaf with it"
 _NUMBERS: Final = {kind.number: kind for kind in EntryKind}
 
 
@@ -130,7 +131,15 @@ class _Walk:
                 yield Problem(Part.TILE, first, "the hash does not follow from the leaves below it", level)
 
     def _edge_problem(self, frontier: bytes | None) -> Problem | None:
-        if frontier is not None and frontier != self._edge.frontier:
+        own = self._edge.frontier
+        if frontier is not None and frontier != own:
+            if len(frontier) != len(own):
+                return Problem(Part.FRONTIER, self._size, "the frontier is not that of a tree of this size")
+            places = range(len(own) // HASH_BYTES)
+            place = next(place for place in places if _at(frontier, place) != _at(own, place))
+            level, index = complete_nodes(0, self._size)[place]
+            if not self._leads(level, index, _at(own, place)) and self._leads(level, index, _at(frontier, place)):
+                return Problem(Part.ENTRY, index << level, _REPLACED)
             return Problem(Part.FRONTIER, self._size, "the frontier does not follow from the tiles")
         level = 1
         while count := self._size >> TILE_HEIGHT * level:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from vaxcert.errors import CodecError
+from vaxcert.errors import CodecError, LedgerDamagedError
 from vaxcert.ledger.log.entry import DIGEST_BYTES, SALT_BYTES, EntryKind
 from vaxcert.ledger.store.certificates import certificate_row
 from vaxcert.ledger.store.problem import Part, Problem
-from vaxcert.ledger.store.reader import ERASED_BIT, KIND_BITS, ROW_BIT, LoggedCertificate
+from vaxcert.ledger.store.reader import ERASED_BIT, KIND_BITS, ROW_BIT, LoggedCertificate, LoggedStatement
 from vaxcert.ledger.store.statements import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from vaxcert.ledger.store.reader import Bundle, Erasure, LoggedStatement, LogReader
+    from vaxcert.ledger.store.reader import Bundle, Erasure, LogReader
 
 
 class _Row(Protocol):
@@ -29,23 +29,33 @@ _NO_DIGEST: Final = bytes(DIGEST_BYTES)
 
 
 class Rows(Generic[_R]):
-    """Rows in the order of their leaves, taken as far as the entries have come."""
+    """Rows in the order of their leaves, taken as far as the entries have come; after one that is damaged none."""
 
     def __init__(self, rows: Iterator[_R]) -> None:
         self._rows = rows
-        self._next = next(rows, None)
+        self.damage: str | None = None
+        self._next = self._read()
 
     def before(self, index: int) -> dict[int, _R]:
         """Return the rows of leaves before *index* that were not taken yet."""
         taken: dict[int, _R] = {}
         while self._next is not None and self._next.leaf_index < index:
             taken[self._next.leaf_index] = self._next
-            self._next = next(self._rows, None)
+            self._next = self._read()
         return taken
 
-    def rest(self) -> int | None:
-        """Return the index of the first row that was not taken, or None."""
-        return None if self._next is None else self._next.leaf_index
+    def left_over(self, part: Part) -> Problem | None:
+        """Return the first row that was not taken, as a problem."""
+        if self._next is not None:
+            return Problem(part, self._next.leaf_index, "there is a row for a leaf that the log does not have")
+        return None if self.damage is None else Problem(part, 0, self.damage)
+
+    def _read(self) -> _R | None:
+        try:
+            return next(self._rows, None)
+        except LedgerDamagedError as error:
+            self.damage = error.message
+            return None
 
 
 class RowCheck:
@@ -89,14 +99,11 @@ class RowCheck:
 
     def left_over(self) -> Problem | None:
         """Return the first row of a leaf that the log does not have."""
-        for part, rest in (
-            (Part.CERTIFICATE, self._certificates.rest()),
-            (Part.STATEMENT, self._statements.rest()),
-            (Part.ERASURE, self._erasures.rest()),
-        ):
-            if rest is not None:
-                return Problem(part, rest, "there is a row for a leaf that the log does not have")
-        return None
+        return (
+            self._certificates.left_over(Part.CERTIFICATE)
+            or self._statements.left_over(Part.STATEMENT)
+            or self._erasures.left_over(Part.ERASURE)
+        )
 
     def _erased(self, index: int, kind: int, entry: Bundle, erasures: Mapping[int, Erasure]) -> str | None:
         if not kind & ERASED_BIT:
@@ -108,10 +115,13 @@ class RowCheck:
     def _stored(self, index: int, kind: int, digest: bytes) -> str | None:
         row = self._taken.get(index)
         if row is None:
-            return "the row is missing" if kind & ROW_BIT else None
+            damage = self._certificates.damage or self._statements.damage or "the row is missing"
+            return damage if kind & ROW_BIT else None
         if not kind & ROW_BIT:
             return "there is a row for an entry of a digest alone"
-        return "the row has another digest than the entry" if row.digest != digest else self._said_by(row)
+        if row.digest != digest or (isinstance(row, LoggedStatement) and row.kind.number != kind & KIND_BITS):
+            return "the row has another kind or digest than the entry"
+        return self._said_by(row)
 
     def _said_by(self, row: LoggedCertificate | LoggedStatement) -> str | None:
         """Return what is wrong with *row* by itself."""

@@ -115,7 +115,8 @@ class Database:
     def rows(self, sql: str, parameters: Parameters = ()) -> Iterator[tuple[object, ...]]:
         """Yield the rows that *sql* finds, one by one."""
         try:
-            yield from self._connection.execute(sql, parameters)
+            for row in self._connection.execute(sql, parameters):  # noqa: UP028 - `yield from` would close the cursor too
+                yield row
         except sqlite3.Error as error:
             raise self._named(error) from error
 

@@ -16,7 +16,7 @@ from tests.simulator.memory_chain import (
     MemoryChain,
     MemoryNetwork,
 )
-from tests.simulator.sequencer import Sequencer
+from tests.simulator.sequencer import KEY, Sequencer
 from vaxcert.errors import (
     AnchorConflictError,
     ChainResetError,
@@ -45,7 +45,7 @@ IDLE = Progress()
 
 @pytest.fixture
 def network() -> MemoryNetwork:
-    network = MemoryNetwork()
+    network = MemoryNetwork(KEY.log_id)
     network.fund("writer", ETHER)
     network.grant("writer")
     return network
@@ -893,11 +893,13 @@ def test_a_superseded_transaction_that_waits_is_replaced_under_its_nonce(
         network.mempool, waiting = {}, network.mempool
         network.is_automatic = True
         finish(standby, standby.process(MemoryChain(network, account="standby")), network)
-    sequencer.issue()
+    sequencer.issue(2)
     network.is_automatic = False
     network.mempool |= waiting
-    finish(sequencer, anchorer, network)
+    sequencer.wait(AnchorPolicy().lease)
+    finish(sequencer, sequencer.process(chain), network)
     assert [event.size for event in network.events] == [2, 3]
+    assert len(network.received) == 3
     (attempt,) = sequencer.outbox.attempts(sequencer.head(3).id)
     assert attempt.nonce == 0
 
@@ -964,7 +966,7 @@ def test_nodes_at_different_heights_are_not_believed(
 
 def test_another_chain_stops_everything(sequencer: Sequencer, anchorer: Anchorer, chain: MemoryChain) -> None:
     sequencer.issue()
-    chain.network = MemoryNetwork(name="another")
+    chain.network = MemoryNetwork(KEY.log_id, name="another")
     with pytest.raises(WrongChainError):
         sequencer.step(anchorer)
     assert sequencer.states() == {1: AnchorState.QUEUED}

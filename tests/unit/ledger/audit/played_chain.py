@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vaxcert.errors import VaxcertError
-    from vaxcert.ledger.anchor.chain import Attempt, Head, Outcome
 
 IDENTITY = ChainIdentity(
     driver="evm",
@@ -81,31 +80,8 @@ class PlayedChain:
         if asked in self.failing:
             raise self.failing[asked]
 
-    # An audit only reads.
-
-    def preflight(self, head: Head, *, previous_root: bytes) -> None:
-        self._refuse()
-
-    def next_nonce(self) -> int:
-        self._refuse()
-
-    def sign(self, head: Head, *, previous_root: bytes, nonce: int, earlier: Attempt | None = None) -> Attempt | None:
-        self._refuse()
-
-    def send(self, attempt: Attempt) -> None:
-        self._refuse()
-
-    def outcome(self, transaction_hash: bytes) -> Outcome | None:
-        self._refuse()
-
-    def is_final(self, outcome: Outcome) -> bool:
-        self._refuse()
-
-    def prove(self, head: Head, transaction_hash: bytes) -> tuple[AnchorEvent, bytes]:
-        self._refuse()
-
-    def _refuse(self) -> NoReturn:
-        raise AssertionError("an audit only reads")
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AssertionError(f"an audit only reads, and does not ask for {name}")
 
 
 def whole_chain(*sizes: int) -> PlayedChain:

@@ -62,7 +62,8 @@ def test_all_events_hidden_is_named() -> None:
 @pytest.mark.parametrize("field", ["root", "size", "time", "metadata_hash", "chain_hash"])
 def test_an_altered_event_is_named(field: str) -> None:
     value = bytes(32) if isinstance(getattr(EVENTS[1], field), bytes) else getattr(EVENTS[1], field) + 1
-    listed = (EVENTS[0], replace(EVENTS[1], **{field: value}), EVENTS[2])
+    altered = replace(EVENTS[1], **{field: value})  # type: ignore[arg-type] # by its name
+    listed = (EVENTS[0], altered, EVENTS[2])
     assert codes(PlayedChain(listed=listed, newest=EVENTS[-1])) == [FindingCode.EVENT_HIDDEN]
 
 

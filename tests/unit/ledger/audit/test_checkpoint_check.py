@@ -30,7 +30,9 @@ def checkpoint(size: int, *, at: int = 0, log: SmallLog = LOG) -> LoggedCheckpoi
     return LoggedCheckpoint(size, root, log.note(size), receipt_signature(log.key, root, size), at)
 
 
-def read(checkpoints: Iterable[LoggedCheckpoint]) -> tuple[CheckpointCheck, list[Head], list[tuple[FindingCode, int | None]]]:
+def read(
+    checkpoints: Iterable[LoggedCheckpoint],
+) -> tuple[CheckpointCheck, list[Head], list[tuple[FindingCode, int | None]]]:
     findings = Findings()
     check = CheckpointCheck(checkpoints, LOG.key.verifier, findings)
     heads = list(check.heads())
@@ -56,9 +58,16 @@ def test_what_the_log_did_not_sign_is_no_head(note: str) -> None:
 
 @pytest.mark.parametrize(
     "signature",
-    [b"", bytes(64), bytes(5000), receipt_signature(LOG.key, LOG.tree.root(6), 6), receipt_signature(LOG.key, LOG.tree.root(5), 6), checkpoint(5, log=OTHER).receipt_signature],
+    [
+        b"",
+        bytes(64),
+        bytes(5000),
+        receipt_signature(LOG.key, LOG.tree.root(6), 6),
+        receipt_signature(LOG.key, LOG.tree.root(5), 6),
+        checkpoint(5, log=OTHER).receipt_signature,
+    ],
     ids=["none", "zeros", "too long", "another size", "another size, same root", "another key"],
-)  # fmt: skip
+)
 def test_another_signature_for_the_receipts_is_told_and_the_head_stands(signature: bytes) -> None:
     _, heads, found = read([checkpoint(5)._replace(receipt_signature=signature)])
     assert found == [(FindingCode.CHECKPOINT_SIGNATURE, 5)]

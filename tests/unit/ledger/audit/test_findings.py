@@ -57,15 +57,19 @@ def test_evidence_is_json_with_bytes_in_hexadecimal() -> None:
     findings = Findings()
     findings.add(FindingCode.SALT_CHANGED, "a salt", index=3, digest=b"\xab\xcd", note_hash=None, level=1, at="2026")
     shown = findings.ordered()[0].to_dict()
-    assert json.loads(json.dumps(shown)) == shown == {
-        "code": "salt_changed",
-        "severity": "wrong",
-        "message": "a salt",
-        "index": 3,
-        "size": None,
-        "seq": None,
-        "evidence": {"digest": "abcd", "note_hash": None, "level": 1, "at": "2026"},
-    }
+    assert (
+        json.loads(json.dumps(shown))
+        == shown
+        == {
+            "code": "salt_changed",
+            "severity": "wrong",
+            "message": "a salt",
+            "index": 3,
+            "size": None,
+            "seq": None,
+            "evidence": {"digest": "abcd", "note_hash": None, "level": 1, "at": "2026"},
+        }
+    )
 
 
 def test_a_finding_cannot_be_changed() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import pytest
 
 from vaxcert.ledger.audit.findings import FindingCode, Findings
@@ -31,7 +33,11 @@ def anchor(seq: int, size: int, root: bytes = RIGHT, *, newest: bool = False, re
     )
 
 
-def met(stored: list[Head], others: list[Head], *, size: int = 100) -> tuple[HeadCheck, list[tuple[FindingCode, int | None, int | None]]]:
+Found: TypeAlias = "list[tuple[FindingCode, int | None, int | None]]"
+"""Code, size and number of each finding."""
+
+
+def met(stored: list[Head], others: list[Head], *, size: int = 100) -> tuple[HeadCheck, Found]:
     """Meet every head up to *size* with the root that the log has everywhere."""
     findings = Findings()
     check = HeadCheck(stored, others, findings)

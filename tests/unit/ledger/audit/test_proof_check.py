@@ -59,9 +59,10 @@ def file_proofs(events: list[AnchorEvent]) -> list[bytes]:
 def test_proofs_of_all_anchors_show_them(kind: str) -> None:
     proved, found = checked(proofs(kind))
     assert found == []
-    assert [(anchor.seq, anchor.size, anchor.root, anchor.chain_hash, anchor.is_recorded) for anchor in proved.values()] == [
-        (event.seq, event.size, event.root, event.chain_hash, True) for event in EVENTS[:3]
+    assert [(anchor.seq, anchor.size, anchor.root, anchor.chain_hash) for anchor in proved.values()] == [
+        (event.seq, event.size, event.root, event.chain_hash) for event in EVENTS[:3]
     ]
+    assert all(anchor.is_recorded for anchor in proved.values())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -82,6 +83,15 @@ def test_a_proof_that_is_left_out_is_missed(left_out: int) -> None:
     proved, found = checked(bundles)
     assert found == [(FindingCode.EVENT_HIDDEN, left_out + 2)]
     assert len(proved) == 2
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_proof_may_go_over_earlier_anchors_again(after: int) -> None:
+    """Whoever made it did not know of the newest one before."""
+    bundles = [*proofs()[:2], encode_bundle(bundle(3, after=after))]
+    proved, found = checked(bundles)
+    assert found == []
+    assert [anchor.is_recorded for anchor in proved.values()] == [True, True, True]
 
 
 def test_a_proof_that_stands_twice_is_told() -> None:
@@ -107,7 +117,7 @@ def test_two_damaged_proofs_in_a_row_are_two() -> None:
 def test_an_anchor_that_was_altered_is_not_proved(field: str) -> None:
     made = bundle(2)
     value = bytes(32) if field == "root" else getattr(made.event, field) + 1
-    altered = replace(made, event=replace(made.event, **{field: value}))
+    altered = replace(made, event=replace(made.event, **{field: value}))  # type: ignore[arg-type] # by its name
     bundles = proofs()
     bundles[1] = encode_bundle(altered)
     assert checked(bundles)[1] == [(FindingCode.CHAIN_PROOF_INVALID, 2)]

@@ -14,6 +14,7 @@ from vaxcert.ledger.audit.heads import Head, HeadCheck, Voucher
 from vaxcert.ledger.audit.tree_check import TreeCheck
 from vaxcert.ledger.log.entry import EntryKind, entry_of
 from vaxcert.ledger.log.tile import TILE_WIDTH, tiles_of
+from vaxcert.ledger.log.tree import leaf_hashes, root_of
 from vaxcert.ledger.store.edge import Edge
 from vaxcert.ledger.store.reader import ERASED_BIT, Bundle
 
@@ -52,8 +53,6 @@ class Tiles:
 
 
 def tiles_over(bundles: list[Bundle]) -> Tiles:
-    from vaxcert.ledger.log.tree import leaf_hashes
-
     edge, tiles = Edge(), Tiles(sum(bundle.width for bundle in bundles))
     for bundle in bundles:
         for level, start, new in edge.extend(leaf_hashes(bundle.entries)):
@@ -69,9 +68,7 @@ def run(
     findings = Findings(kept_per_code=10_000)
     size = tiles.size if size is None else size
     check = TreeCheck(tiles, HeadCheck(heads or [], [], findings), findings, size=size)
-    changed = [
-        check.add(n, bundle, min(TILE_WIDTH, size - n * TILE_WIDTH)) for n, bundle in enumerate(bundles)
-    ]
+    changed = [check.add(n, bundle, min(TILE_WIDTH, size - n * TILE_WIDTH)) for n, bundle in enumerate(bundles)]
     check.finish()
     return check, [(finding.code.value, finding.index) for finding in findings.ordered()], changed
 
@@ -138,8 +135,6 @@ def test_a_changed_entry_is_told_from_a_changed_tile(n: int, column: str) -> Non
 
 
 def run_root(tiles: Tiles) -> bytes:
-    from vaxcert.ledger.log.tree import root_of
-
     leaves = b"".join(tiles.hashes[0, n] for n in range(3))
     return root_of(leaves)
 
@@ -183,7 +178,8 @@ def test_what_was_erased_is_believed_of_the_tile() -> None:
     tiles = tiles_over(bundles)
     bundles[0] = bundles[0]._replace(kinds=kinds, entries=with_piece(bundles[0].entries, 5, ODD))
     _, found, changed = run(list(bundles), tiles)
-    assert (found, changed) == ([("entry_changed", 5)], [{5}])
+    assert found == [("entry_changed", 5)]
+    assert changed == [{5}]
 
 
 @pytest.mark.parametrize(("level", "n"), [(0, 0), (0, 2), (1, 0)])
