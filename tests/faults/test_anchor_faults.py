@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -23,7 +24,9 @@ from vaxcert.ledger.anchor.progress import Progress, Reason
 from vaxcert.ledger.anchor.settings import GWEI, Finality
 from vaxcert.ledger.evm.bundle import verify_bundle
 from vaxcert.ledger.evm.bundle_codec import decode_bundle
+from vaxcert.ledger.evm.driver import EvmChain
 from vaxcert.ledger.evm.fees import FeePolicy
+from vaxcert.ledger.evm.rpc import HttpNode
 from vaxcert.ledger.evm.transaction_signer import UnsignedTransaction, signed_by
 from vaxcert.ledger.log.log_key import LogKey
 from vaxcert.ledger.store.backup import backup, restore
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from tests.simulator.anvil import Anvil
     from tests.simulator.evm import LoggedOn
     from vaxcert.ledger.anchor.anchorer import Anchorer
-    from vaxcert.ledger.evm.driver import EvmChain
 
 CONFIRMATIONS = 5
 IDLE = Progress()
@@ -58,12 +60,19 @@ class Bench:
         self.sequencer = Sequencer(folder / "log", key=self.key)
 
     def chain(self, *urls: str, of: Sequencer | None = None, **changes: Any) -> EvmChain:
-        known = newest_final_event((of or self.sequencer).outbox)
-        wanted: dict[str, Any] = {"finality": Finality(CONFIRMATIONS), "newest_final": known} | changes
-        return self.logged.chain(*urls, **wanted)
+        """Return the chain as the process asks it that has just read its outbox; a busy node is not waited for."""
+        wanted: dict[str, Any] = {
+            "signer": self.logged.writer,
+            "finality": Finality(CONFIRMATIONS),
+            "newest_final": newest_final_event((of or self.sequencer).outbox),
+        }
+        nodes = [HttpNode(url, pause=lambda _seconds: None) for url in urls or (self.anvil.url,)]
+        return EvmChain(nodes, self.logged.identity, **wanted | changes)
 
-    def anchorer(self, *urls: str, of: Sequencer | None = None, **changes: Any) -> Anchorer:
-        return (of or self.sequencer).process(self.chain(*urls, of=of, **changes))
+    def anchorer(
+        self, *urls: str, of: Sequencer | None = None, policy: AnchorPolicy | None = None, **changes: Any
+    ) -> Anchorer:
+        return (of or self.sequencer).process(self.chain(*urls, of=of, **changes), policy=policy)
 
     def run(self, anchorer: Anchorer, *, of: Sequencer | None = None, hours: int = 1) -> Progress:
         return (of or self.sequencer).run(anchorer, time=timedelta(hours=hours), meanwhile=self.anvil.mine)
@@ -98,9 +107,6 @@ class Bench:
         content = self.anvil.rpc("txpool_content")["pending"]
         return [each for name, each in content.items() if name.lower() == self.writer]
 
-    def lose_blocks(self, depth: int) -> None:
-        self.anvil.rpc("anvil_reorg", depth, [])
-
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
@@ -130,34 +136,41 @@ def test_a_send_without_a_good_answer_is_no_failure(bench: Bench, fault: Any) ->
         node.on("eth_sendRawTransaction", fault, times=4)
         bench.finish(anchorer)
     assert len(bench.events()) == bench.transactions() == 1
-    assert len(bench.sequencer.outbox.attempts(bench.sequencer.head(1).id)) == 1
 
 
-@pytest.mark.parametrize(
-    "method",
-    ["eth_chainId", "eth_blockNumber", "eth_getBlockByNumber", "eth_getCode", "eth_call", "eth_getTransactionCount"]
-    + ["eth_getTransactionReceipt", "eth_getProof", "eth_getLogs", "eth_getBalance", "eth_maxPriorityFeePerGas"],
+READING = (
+    "chainId blockNumber getBlockByNumber getCode call getTransactionCount getTransactionReceipt getProof getBalance"
 )
+
+
+@pytest.mark.parametrize("method", [f"eth_{name}" for name in READING.split()])
 def test_a_question_without_an_answer_is_asked_again(bench: Bench, method: str) -> None:
     with FaultyRpc(bench.anvil.url) as node:
         node.on(method, drop, times=3)
         bench.sequencer.issue()
         bench.finish(bench.anchorer(node.url))
-        assert node.count(method) > 3 or method == "eth_getLogs"
+        assert node.count(method) > 3
     assert len(bench.events()) == bench.transactions() == 1
 
 
 # No. 16: blocks that are lost.
 
 
-@pytest.mark.parametrize("depth", [1, 3])
-def test_an_anchor_in_a_lost_block_is_sent_again(bench: Bench, depth: int) -> None:
+def mined(bench: Bench, *, confirmations: int) -> Anchorer:
+    """Bring a head into a block with so many confirmations, the block itself being the first."""
     anchorer = bench.anchorer()
     bench.sequencer.issue()
-    bench.run(anchorer, hours=0)
-    bench.anvil.mine(depth)
+    with bench.anvil.not_mining():
+        bench.sequencer.step_to(anchorer, AnchorState.SENT)
+        bench.anvil.mine(confirmations)
     bench.sequencer.step_to(anchorer, AnchorState.MINED)
-    bench.lose_blocks(depth + 1)
+    return anchorer
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_an_anchor_in_a_lost_block_is_sent_again(bench: Bench, depth: int) -> None:
+    anchorer = mined(bench, confirmations=depth)
+    bench.anvil.rpc("anvil_reorg", depth, [])
     assert not bench.events()
     assert bench.sequencer.step(anchorer) == Progress(
         state=AnchorState.SIGNED, size=1, reason=Reason.REORGANISED, moved=True
@@ -166,18 +179,14 @@ def test_an_anchor_in_a_lost_block_is_sent_again(bench: Bench, depth: int) -> No
     assert len(bench.sequencer.outbox.attempts(bench.sequencer.head(1).id)) == 1
 
 
-@pytest.mark.parametrize("depth", [1, 3])
+@pytest.mark.parametrize("depth", [2, 3])
 def test_an_anchor_mined_again_in_another_block_is_one_anchor(bench: Bench, depth: int) -> None:
-    anchorer = bench.anchorer()
-    bench.sequencer.issue()
-    bench.run(anchorer, hours=0)
-    bench.anvil.mine(depth)
-    bench.sequencer.step_to(anchorer, AnchorState.MINED)
+    anchorer = mined(bench, confirmations=depth)
     (before,) = bench.events()
     (attempt,) = bench.sequencer.outbox.attempts(bench.sequencer.head(1).id)
-    bench.anvil.rpc("anvil_reorg", depth + 1, [[f"0x{attempt.raw.hex()}", depth]])
+    bench.anvil.rpc("anvil_reorg", depth, [[f"0x{attempt.raw.hex()}", 1]])
     (after,) = bench.events()
-    assert before.block_hash != after.block_hash
+    assert after.block_number == before.block_number + 1
     bench.finish(anchorer)
     ((row, _),) = bench.sequencer.outbox.finals()
     assert row.event is not None
@@ -235,19 +244,30 @@ def test_the_original_is_mined_instead_of_its_replacement(bench: Bench) -> None:
 # No. 19 to 21: fees and funds.
 
 
+@contextmanager
+def changing_fees(bench: Bench) -> Iterator[None]:
+    """Put the node's fees back afterwards; they are no part of what it can roll back."""
+    try:
+        with bench.anvil.rolled_back():
+            base_fee(bench, GWEI)
+            yield
+    finally:
+        base_fee(bench, GWEI)
+
+
 def base_fee(bench: Bench, wei: int) -> None:
     bench.anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(wei))
     bench.anvil.mine()
 
 
 def test_above_the_fee_cap_a_head_waits_and_says_since_when(bench: Bench) -> None:
-    with bench.anvil.rolled_back():
+    with changing_fees(bench):
         anchorer = bench.anchorer(fees=FeePolicy(cap=20 * GWEI))
         bench.sequencer.issue()
         base_fee(bench, 50 * GWEI)
         assert bench.sequencer.step(anchorer).reason is Reason.FEE_CAP
         since = bench.sequencer.at
-        assert bench.sequencer.run(anchorer, time=timedelta(hours=3)).reason is Reason.FEE_CAP
+        assert bench.sequencer.run(anchorer, time=timedelta(minutes=30)).reason is Reason.FEE_CAP
         (head,) = anchorer.status(bench.sequencer.at).heads
         assert (head.reason, head.reason_since, head.tries) == (Reason.FEE_CAP, since, 0)
         base_fee(bench, GWEI)
@@ -256,32 +276,29 @@ def test_above_the_fee_cap_a_head_waits_and_says_since_when(bench: Bench) -> Non
 
 
 def test_at_the_fee_cap_a_stuck_transaction_waits_and_is_sent_again(bench: Bench) -> None:
-    with bench.anvil.rolled_back(), bench.anvil.not_mining():
-        base_fee(bench, GWEI)
+    with changing_fees(bench), bench.anvil.not_mining():
         anchorer = bench.anchorer(fees=FeePolicy(cap=4 * GWEI))
         bench.sequencer.issue()
         bench.sequencer.step_to(anchorer, AnchorState.SIGNED)
         base_fee(bench, 50 * GWEI)
-        assert bench.sequencer.run(anchorer, time=timedelta(hours=3)).reason is Reason.FEE_CAP
+        assert bench.sequencer.run(anchorer, time=timedelta(minutes=30)).reason is Reason.FEE_CAP
         (head,) = anchorer.status(bench.sequencer.at).heads
         assert head.state is AnchorState.SENT
         assert head.tries > 10
         base_fee(bench, GWEI)
         bench.finish(anchorer)
-        assert len(bench.sequencer.outbox.attempts(bench.sequencer.head(1).id)) == 1
+        assert bench.transactions() == 1
 
 
 def test_a_base_fee_that_rises_after_signing_is_followed(bench: Bench) -> None:
-    with bench.anvil.rolled_back():
-        base_fee(bench, GWEI)
+    with changing_fees(bench):
         anchorer = bench.anchorer()
         bench.sequencer.issue()
         bench.sequencer.step_to(anchorer, AnchorState.SIGNED)
         base_fee(bench, 40 * GWEI)
-        assert bench.sequencer.run(anchorer, time=2 * PATIENCE).state is AnchorState.SENT
-        newer, older = bench.sequencer.outbox.attempts(bench.sequencer.head(1).id)[:2]
-        assert newer.max_fee >= 40 * GWEI > older.max_fee
         bench.finish(anchorer)
+        newer, older = bench.sequencer.outbox.attempts(bench.sequencer.head(1).id)
+        assert newer.max_fee > 4 * older.max_fee
         assert bench.transactions() == 1
 
 
@@ -460,7 +477,7 @@ def test_a_backup_that_the_chain_agrees_with_goes_on(bench: Bench, tmp_path: Pat
 
 def test_after_a_day_without_the_chain_one_anchor_catches_up(bench: Bench) -> None:
     with FaultyRpc(bench.anvil.url) as node:
-        anchorer = bench.anchorer(node.url)
+        anchorer = bench.anchorer(node.url, policy=AnchorPolicy(longest_poll=timedelta(minutes=20)))
         node.on("*", drop)
         for _ in range(24):
             bench.sequencer.issue(100)
@@ -504,20 +521,19 @@ def test_two_machines_with_one_key_make_one_anchor(bench: Bench, tmp_path: Path)
 
 
 def test_two_machines_with_one_key_and_other_fees_make_one_anchor(bench: Bench, tmp_path: Path) -> None:
-    with Sequencer(tmp_path / "standby", key=bench.key) as standby, bench.anvil.not_mining():
-        one, other = bench.anchorer(), bench.anchorer(of=standby, fees=FeePolicy(cap=3 * GWEI))
+    with Sequencer(tmp_path / "standby", key=bench.key) as standby, changing_fees(bench), bench.anvil.not_mining():
+        one, other = bench.anchorer(), bench.anchorer(of=standby, fees=FeePolicy(cap=2 * GWEI))
         bench.sequencer.issue(2)
         standby.issue(2)
-        base_fee(bench, GWEI)
         standby.step_to(other, AnchorState.SIGNED)
-        base_fee(bench, GWEI // 2)
         bench.sequencer.step_to(one, AnchorState.SENT)
         standby.step(other)
         bench.finish(other, of=standby)
         bench.finish(one)
-        hashes = {each.outbox.attempts(each.head(2).id)[0].transaction_hash for each in (standby, bench.sequencer)}
-    assert len(hashes) == 2
-    assert len(bench.events()) == bench.transactions() == 1
+        attempts = [each.outbox.attempts(each.head(2).id)[0] for each in (standby, bench.sequencer)]
+        assert attempts[0].transaction_hash != attempts[1].transaction_hash
+        assert attempts[0].nonce == attempts[1].nonce
+        assert len(bench.events()) == bench.transactions() == 1
 
 
 def test_of_two_keys_with_different_roots_one_stops(bench: Bench, tmp_path: Path) -> None:
@@ -544,16 +560,15 @@ def test_a_final_anchor_that_vanished_is_an_alarm_and_not_made_again(bench: Benc
     anchorer = bench.anchorer()
     bench.sequencer.issue()
     bench.finish(anchorer)
-    with bench.anvil.rolled_back():
-        bench.lose_blocks(CONFIRMATIONS + 3)
-        assert not bench.events()
-        bench.sequencer.issue()
-        for process in (anchorer, bench.anchorer()):
-            bench.sequencer.wait(LEASE)
-            with pytest.raises(ChainResetError):
-                bench.sequencer.step(process)
-        assert bench.transactions() == 0
-    bench.finish(bench.anchorer())
+    bench.anvil.rpc("anvil_reorg", CONFIRMATIONS + 3, [])
+    assert not bench.events()
+    bench.sequencer.issue()
+    for process in (anchorer, bench.anchorer()):
+        bench.sequencer.wait(LEASE)
+        with pytest.raises(ChainResetError):
+            bench.sequencer.step(process)
+    assert bench.transactions() == 0
+    assert not bench.pool()
 
 
 def test_another_chain_stops_everything(bench: Bench) -> None:

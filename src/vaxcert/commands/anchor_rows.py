@@ -90,6 +90,8 @@ def status_lines(status: AnchorStatus) -> Iterator[str]:
         yield f"a process anchors this log now, or did until it ended: its lease runs to {minute(status.leased_until)}"
     if status.affordable_anchors is not None:
         yield f"the account can pay for {status.affordable_anchors:,} anchors at today's fees"
+    elif status.chain != "file":
+        yield "what the account can pay for is not known: no node says so"
 
 
 def _head_json(head: HeadStatus) -> dict[str, object]:

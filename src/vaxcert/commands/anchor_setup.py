@@ -93,9 +93,9 @@ def deploy(
         finality=finality,
         fee_cap=round(fee_cap * GWEI),
     )
-    if owner_key is None and contract is None:
-        say("warning", "one account owns the contract and anchors in it: who gets its key can withdraw anchors too")
     identity = deploy_anchor(folder, plan, passphrase=passphrase, owner_passphrase=owners_own or passphrase, at=now())
     click.echo(f"0x{identity.contract.hex()}")
     say("note", f"on chain {identity.chain_id}, from block {identity.deploy_block}; now `vaxcert anchor run {folder}`")
+    if owner_key is None and contract is None:
+        say("warning", "one account owns the contract and anchors in it: who gets its key can withdraw anchors too")
     say("note", f"give those who verify and audit the new {folder / 'log.json'}")

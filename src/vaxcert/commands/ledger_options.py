@@ -51,5 +51,5 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.UsageError(f"{question} Say so with --yes: there is no terminal to ask")
+        raise click.UsageError("there is no terminal to ask whether this is meant: say --yes")
     click.confirm(question, abort=True, err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import click
@@ -59,18 +60,17 @@ def witness(
     from vaxcert.service import witnessing  # noqa: PLC0415 - a server, and what it needs, only where one is run
 
     described = [read_description(log) for log in logs]
-    if not witnessing.is_witness(folder):
+    is_new = not witnessing.is_witness(folder)
+    passphrase = cache(secret(passphrase_file, passphrase_fd, confirm=is_new))  # asked once, to make it and to use it
+    if is_new:
         if name is None:
             raise click.UsageError(f"there is no witness in {folder}: --name makes one")
-        made = witnessing.create_witness(
-            folder, name=name, passphrase=secret(passphrase_file, passphrase_fd, confirm=True)
-        )
+        made = witnessing.create_witness(folder, name=name, passphrase=passphrase)
         say("note", f"a new witness; logs that are to believe it need {folder / witnessing.VKEY_FILE}: {made.vkey}")
 
     def started(server: WitnessServer) -> None:
         say("note", f"listening at http://{listen[0]}:{server.server_port}; logs watched: {len(described)}")
 
-    passphrase = secret(passphrase_file, passphrase_fd, confirm=False)
     witnessing.serve(folder, described, passphrase=passphrase, address=listen, clock=now, started=started)
 
 

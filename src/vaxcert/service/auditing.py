@@ -129,6 +129,8 @@ def _asked(ledger: LedgerFolder, brought: Brought, identity: ChainIdentity | Non
         if brought.nodes:
             raise SettingsError("there are nodes to ask, and nothing says which chain has the log's anchors", hint=_LOG)
         return None
+    if brought.nodes and identity.driver != "evm":
+        raise SettingsError("the log's anchors are not on a chain that has nodes to ask")
     config = ledger.config()
     if brought.nodes:
         config = AnchorConfig(identity=identity, nodes=tuple(brought.nodes), agreeing=len(brought.nodes))

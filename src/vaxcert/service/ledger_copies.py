@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import LedgerStateError
+from vaxcert.errors import LedgerStateError, StorageError
 from vaxcert.ledger.store import backup as store_backup
 from vaxcert.ledger.store.auditor_writer import export_for_auditor as write_for_auditor
 from vaxcert.ledger.store.tile_export import export_tiles as write_tiles
@@ -24,8 +24,10 @@ def export_tiles(folder: Path, out: Path) -> LoggedCheckpoint:
     Raises:
         LedgerProofError: *out* has a checkpoint of another log.
         LedgerStateError: There is no ledger, or no checkpoint, or *out* has another history.
-        StorageError: It cannot be read or written.
+        StorageError: *out* holds a ledger, or it cannot be read or written.
     """
+    if LedgerFolder(out).log.exists():
+        raise StorageError(f"{out} holds a ledger: what is for everybody does not go beside its certificates")
     with LedgerFolder(folder).open(read_only=True) as log, log.database.reading():
         return write_tiles(log, out)
 

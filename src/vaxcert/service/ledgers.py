@@ -10,7 +10,7 @@ from vaxcert.ledger.anchor.settings import AnchorConfig
 from vaxcert.ledger.log.log_key import LogKey
 from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.service.anchor_state import anchoring_of
-from vaxcert.service.cosigning import newest_cosigned
+from vaxcert.service.cosigned import newest_cosigned
 from vaxcert.service.files import whole_file, whole_folder
 from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.log_description import LogDescription

@@ -106,9 +106,12 @@ def read_description(path: Path) -> LogDescription:
         StorageError: It cannot be read.
     """
     content = read_file(path, limit=MAX_DESCRIPTION_BYTES)
-    if content.lstrip()[:1] == b"{":
-        return LogDescription.of_json(content)
-    return LogDescription.of_vkey(read_vkey(content))
+    try:
+        if content.lstrip()[:1] == b"{":
+            return LogDescription.of_json(content)
+        return LogDescription.of_vkey(read_vkey(content))
+    except (KeyFileError, LedgerFormatError) as error:
+        raise type(error)(f"{path}: {error.message}") from error
 
 
 def read_vkey(content: bytes) -> str:

@@ -19,7 +19,7 @@ from vaxcert.ledger.log.tlog_proof import export_tlog_proof
 from vaxcert.ledger.store.outbox import Outbox
 from vaxcert.ledger.store.outbox_rows import AnchorState
 from vaxcert.service.anchor_state import READER
-from vaxcert.service.cosigning import cosigned_note
+from vaxcert.service.cosigned import cosigned_note
 from vaxcert.service.ledger_folder import LedgerFolder
 
 if TYPE_CHECKING:

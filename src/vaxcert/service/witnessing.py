@@ -43,7 +43,7 @@ def create_witness(folder: Path, *, name: str, passphrase: Secret) -> NoteVerifi
             stream.write(key.to_pem(passphrase()))
         with whole_file(work / VKEY_FILE, mode=PUBLIC_MODE) as stream:
             stream.write(f"{key.vkey}\n".encode())
-        WitnessState.open(work / STATE_FILE)
+        WitnessState.create(work / STATE_FILE)
     return key.verifier
 
 
@@ -83,9 +83,12 @@ def read_witness_key(path: Path) -> NoteVerifier:
         KeyFileError: It is malformed, or a log's.
         StorageError: It cannot be read.
     """
-    verifier = NoteVerifier.of_vkey(read_vkey(read_file(path, limit=MAX_DESCRIPTION_BYTES)))
+    try:
+        verifier = NoteVerifier.of_vkey(read_vkey(read_file(path, limit=MAX_DESCRIPTION_BYTES)))
+    except KeyFileError as error:
+        raise KeyFileError(f"{path}: {error.message}") from error
     if verifier.key_type is not KeyType.WITNESS:
-        raise KeyFileError(f"the verifier key in {path} is a log's, not a witness's")
+        raise KeyFileError(f"{path}: the verifier key is a log's, not a witness's")
     return verifier
 
 

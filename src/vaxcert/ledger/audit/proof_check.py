@@ -10,8 +10,6 @@ from vaxcert.ledger.anchor.file_bundle import is_file_bundle, verify_file_bundle
 from vaxcert.ledger.anchor.identity import NO_HASH, fold_chain_hash
 from vaxcert.ledger.audit.anchor import Anchor
 from vaxcert.ledger.audit.findings import FindingCode
-from vaxcert.ledger.evm.bundle import verify_bundle
-from vaxcert.ledger.evm.bundle_codec import decode_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,6 +94,9 @@ def _verified(
         before = _chain_hash(anchor.seq - 1, proved)
         follows = before is not None and _folded(before, anchor, identity) == anchor.chain_hash
         return (anchor.seq - 1, before if follows else None), [anchor]
+    from vaxcert.ledger.evm.bundle import verify_bundle  # noqa: PLC0415 - an extra, slow to load: only for a chain
+    from vaxcert.ledger.evm.bundle_codec import decode_bundle  # noqa: PLC0415 - as above
+
     bundle = decode_bundle(content)
     event = verify_bundle(bundle, pinned=identity)
     anchors = [*_earlier(bundle, identity), Anchor.of_event(event, source="proof", is_recorded=True)]

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from vaxcert.ledger.audit.report import instant
-from vaxcert.ledger.audit.report_words import WORDS, meaning
+from vaxcert.ledger.audit.report_words import CHECKED_VI, NOT_CHECKED_VI, WORDS, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,14 +34,14 @@ p { margin: 0 0 2mm }
 .clean strong { color: #1d5e2f } .wrong strong { color: #9c1414 } .undetermined strong { color: #7a5200 }
 .outcome p { margin: 0 }
 table { width: 100%; border-collapse: collapse; font-size: 9.5pt }
-th, td { text-align: left; vertical-align: top; padding: 1.2mm 2mm 1.2mm 0; border-bottom: .5pt solid #ccc }
+th, td { text-align: left; vertical-align: top; padding: 1.2mm 3mm 1.2mm 0; border-bottom: .5pt solid #ccc }
 thead { display: table-header-group } thead th { font-weight: 600; border-bottom: .8pt solid #1a1a1a }
 tr { break-inside: avoid }
 .facts th { width: 48mm; font-weight: 400; color: #444 }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 code, .hex { font: 8.5pt/1.4 ui-monospace, "Noto Sans Mono", "DejaVu Sans Mono", Consolas, monospace;
   overflow-wrap: anywhere }
-.code { width: 46mm } .where { width: 24mm; white-space: nowrap }
+td.number:first-child { width: 8mm } .code { width: 48mm } .where { width: 32mm }
 .severity { display: block; color: #444; font-size: 8.5pt }
 .severity.wrong { color: #9c1414; font-weight: 600 }
 .meaning { color: #444; margin: 0 }
@@ -63,8 +63,8 @@ def render_html(report: AuditReport, *, lang: Language = "en") -> str:
         _heading(report, words),
         _section(words["subject"], _subject(report, words)),
         _section(words["findings"], _findings(report, words, lang)),
-        _section(words["checked"], _checked(report, words)),
-        _section(words["not_checked"], _not_checked(report, words)),
+        _section(words["checked"], _checked(report, words, lang)),
+        _section(words["not_checked"], _not_checked(report, words, lang)),
         _section(words["reconciliation"], _kinds(report, words)),
         _section(words["newest_anchors"], _anchors(report, words)) if report.coverage.newest else "",
         _section(words["settings"], _facts(report.settings.items())),
@@ -125,15 +125,17 @@ def _findings(report: AuditReport, words: dict[str, str], lang: Language) -> str
         for code, count in report.counts.items()
         if count > shown.get(code, 0)
     ]
-    rows = [
-        f'<tr><td class="number">{number}</td>{_finding(finding, words, lang)}</tr>\n'
-        for number, finding in enumerate(report.findings, start=1)
-    ]
+    explained: set[str] = set()
+    rows = []
+    for number, finding in enumerate(report.findings, start=1):
+        explanation = "" if finding.code in explained else meaning(finding.code, lang)
+        explained.add(finding.code)
+        rows.append(f'<tr><td class="number">{number}</td>{_finding(finding, words, explanation)}</tr>\n')
     heads = ("", words["code"], words["where"], words["finding"])
     return "".join(cut) + _table(heads, rows)
 
 
-def _finding(finding: AuditFinding, words: dict[str, str], lang: Language) -> str:
+def _finding(finding: AuditFinding, words: dict[str, str], explanation: str) -> str:
     severity = str(finding.severity)
     places = ((words["leaf"], finding.index), (words["size"], finding.size), (words["anchor"], finding.seq))
     where = "<br>".join(f"{name} {place}" for name, place in places if place is not None)
@@ -145,29 +147,29 @@ def _finding(finding: AuditFinding, words: dict[str, str], lang: Language) -> st
         f'<td class="code"><code>{finding.code}</code>'
         f'<span class="severity {severity}">{words[f"severity_{severity}"]}</span></td>'
         f'<td class="where">{where}</td><td>{escape(_sentence(finding.message))}'
-        f'<p class="meaning">{escape(meaning(finding.code, lang))}</p>'
-        f"{f'<dl>{evidence}</dl>' if evidence else ''}</td>"
+        f"{_meaning(explanation)}{f'<dl>{evidence}</dl>' if evidence else ''}</td>"
     )
 
 
-def _checked(report: AuditReport, words: dict[str, str]) -> str:
-    rows = [
-        f'<tr><td>{escape(_sentence(item.meaning))}</td><td class="number">{item.count}</td></tr>\n'
-        for item in report.checked
-    ]
+def _checked(report: AuditReport, words: dict[str, str], lang: Language) -> str:
+    rows = []
+    for item in report.checked:
+        what = item.meaning if lang == "en" else CHECKED_VI[item.name]
+        rows.append(f'<tr><td>{escape(_sentence(what))}</td><td class="number">{item.count}</td></tr>\n')
     return _table((words["what"], f"#{words['count']}"), rows)
 
 
-def _not_checked(report: AuditReport, words: dict[str, str]) -> str:
+def _not_checked(report: AuditReport, words: dict[str, str], lang: Language) -> str:
     if not report.not_checked:
         return f"<p>{words['all_checked']}</p>\n"
     rows = []
     for item in report.not_checked:
         decides = f'<span class="severity">{words["decides"]}</span>' if item.decisive else ""
         count = "" if item.count is None else str(item.count)
+        translated = NOT_CHECKED_VI.get(item.code, "") if lang == "vi" else ""
         rows.append(
             f'<tr><td class="code"><code>{escape(item.code)}</code>{decides}</td>'
-            f'<td>{escape(_sentence(item.reason))}</td><td class="number">{count}</td></tr>\n'
+            f'<td>{escape(_sentence(item.reason))}{_meaning(translated)}</td><td class="number">{count}</td></tr>\n'
         )
     return _table((words["code"], words["what"], f"#{words['count']}"), rows)
 
@@ -227,6 +229,10 @@ def _facts(facts: Iterable[tuple[str, str]]) -> str:
 
 def _head(size: int, root: str, words: dict[str, str]) -> str:
     return f"{words['size']} {size}, {root}"
+
+
+def _meaning(text: str) -> str:
+    return f'<p class="meaning">{escape(_sentence(text))}</p>' if text else ""
 
 
 def _sentence(text: str) -> str:

@@ -170,6 +170,46 @@ MEANINGS_VI: Final = {
 """What each code says, in Vietnamese; `FindingCode.meaning` says it in English."""
 
 
+CHECKED_VI: Final = {
+    "entries": "mục được tính lại từ loại, muối và trị băm",
+    "certificates": "chứng nhận được đọc và tính lại trị băm",
+    "signatures": "chữ ký của chứng nhận được kiểm chứng",
+    "statements": "tuyên bố được so với lá của nó",
+    "hashes": "trị băm lưu trong cây được so với trị băm tính lại",
+    "checkpoints": "điểm chốt và chữ ký cho biên nhận của nó được kiểm chứng",
+    "heads": "gốc của các đầu cây đã ký, được lưu giữ và đã neo được so với cây",
+    "proofs": "lần neo được chứng minh mà không cần nút mạng",
+    "events": "lần neo trên chuỗi được gộp đến đầu cây đã chứng minh",
+}
+"""What was checked, by `Counted.name`, in Vietnamese."""
+
+NOT_CHECKED_VI: Final = {
+    "anchor_overdue": "có chứng nhận được cấp trong lúc một lần neo bị trễ: không kết luận được chúng có bị ghi lùi "
+    "ngày hay không",
+    "block_unverifiable": "khối có phần mà phiên bản này không biết, nên không tính lại được trị băm của khối",
+    "chain_unreachable": "không hỏi được chuỗi",
+    "digests_only": "sổ chỉ giữ trị băm của các mục này; chứng nhận hoặc tuyên bố được lưu ở nơi khác",
+    "erased": "mục đã xóa vẫn nằm trong cây, nhưng không ai biết chúng đại diện cho điều gì nữa",
+    "heads_skipped": "các đầu cây sau những mục đã mất không so được với cây",
+    "ledger_unavailable": "không hỏi được chuỗi",
+    "newer_anchors": "không hỏi chính chuỗi: không biết chuỗi có gì sau lần neo mới nhất ở đây, và lần neo nào đã rút",
+    "no_chain": "không có chuỗi, cũng không có bằng chứng của lần neo nào để so với sổ",
+    "no_chain_behind": "các lần neo nằm trong một tệp, theo giờ của người ghi; không có chuỗi nào đứng sau",
+    "no_checkpoint": "sổ chưa ký điểm chốt nào: không có gì bảo đảm cho các mục",
+    "no_pins": "không có gì cho biết các lần neo phải nằm trên chuỗi nào",
+    "no_trust_list": "không có danh sách tin cậy: chữ ký của các chứng nhận chưa được kiểm chứng",
+    "node_refused": "không hỏi được chuỗi",
+    "nodes_disagree": "các nút mạng cho các khối khác nhau",
+    "own_word": "kiểm toán viên không nêu khóa của sổ lẫn chuỗi: cả hai đều theo lời của chính sổ",
+    "strange_notes": "điểm chốt được lưu giữ không do khóa của sổ này ký, nên không được so",
+    "subject_not_here": "các tuyên bố này nói về chứng nhận không còn ở đây: trị băm chưa được tính lại",
+    "unanchored": "các mục sau lần neo mới nhất: chuỗi chưa bảo đảm cho chúng",
+    "unknown_signer": "danh sách tin cậy không có bên ký: các chữ ký này chưa được kiểm chứng",
+    "unsigned": "các mục sau điểm chốt mới nhất: chưa có gì bảo đảm cho chúng",
+}
+"""What was not checked, by `NotChecked.code`, in Vietnamese; the English reason has the facts and stands beside it."""
+
+
 def meaning(code: FindingCode, lang: Language) -> str:
     """Return what *code* says, in one sentence of *lang*."""
     return code.meaning if lang == "en" else MEANINGS_VI[code]

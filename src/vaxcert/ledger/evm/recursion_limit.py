@@ -1,7 +1,7 @@
 """The interpreter's recursion limit, kept while libraries are imported that lift it for everybody.
 
-py_ecc, which comes with eth-account, sets it to 100,000. A few kilobytes of nested brackets from a stranger then overflow
-the stack and end the process, where they raised `RecursionError` before.
+py_ecc, which comes with eth-account, sets it to 100,000. A few kilobytes of nested brackets from a stranger then
+overflow the stack and end the process, where they raised `RecursionError` before.
 """
 
 from __future__ import annotations

@@ -26,8 +26,7 @@ except ImportError as _error:
     raise MissingDependencyError("a chain needs web3", hint="install vaxcert[anchor]") from _error
 
 if TYPE_CHECKING:
-    from vaxcert.ledger.evm.recursion_limit import kept_recursion_limit
-from vaxcert.ledger.evm.rlp_items import Item
+    from vaxcert.ledger.evm.rlp_items import Item
 
 TRANSACTION_TYPE = 2
 """EIP-1559."""
@@ -35,10 +34,10 @@ MAX_KEYSTORE_BYTES = 64 * 1024
 SCRYPT_COST = 2**18
 """What wallets use for keystores; with blocks of 1 kB that is 256 MB and about a second."""
 
-_MAX_SCRYPT_BYTES = 1 << 30
-_MAX_SCRYPT_PARALLEL = 16
+_MAX_SCRYPT_WORK = 4 * SCRYPT_COST * 8
+"""Cost times block size times passes: four times what wallets use; 1 GB where all of it is cost."""
+_MAX_SCRYPT_BLOCK, _MAX_SCRYPT_PASSES = 32, 16
 _MAX_PBKDF2_ROUNDS = 10_000_000
-_SCRYPT_ROW_BYTES = 128
 _SIGNATURE_ITEMS = 3
 _MAX_TRANSACTION_BYTES = 128 * 1024
 
@@ -189,8 +188,9 @@ def _parsed(content: bytes) -> dict[str, object]:
         if keystore["version"] != 3 or not isinstance(parameters, Mapping):  # noqa: PLR2004 - the format's version
             raise KeyFileError("the keystore is not of version 3")
         if crypto["kdf"] == "scrypt":
-            memory = _SCRYPT_ROW_BYTES * int(parameters["n"]) * int(parameters["r"])
-            bounded = memory <= _MAX_SCRYPT_BYTES and int(parameters["p"]) <= _MAX_SCRYPT_PARALLEL
+            cost, block, passes = (int(parameters[name]) for name in ("n", "r", "p"))
+            bounded = cost * block * passes <= _MAX_SCRYPT_WORK
+            bounded &= block <= _MAX_SCRYPT_BLOCK and passes <= _MAX_SCRYPT_PASSES
         else:
             bounded = int(parameters["c"]) <= _MAX_PBKDF2_ROUNDS
         bounded &= int(parameters["dklen"]) == 32  # noqa: PLR2004 - the format has no other length

@@ -115,7 +115,7 @@ def parse_entry_bundle(bundle: bytes) -> list[bytes]:
     while start < len(bundle):
         body = start + _LENGTH.size
         end = body + int.from_bytes(bundle[start:body], "big")
-        if body > len(bundle) or end > len(bundle) or len(entries) == TILE_WIDTH:
+        if end > len(bundle) or len(entries) == TILE_WIDTH:
             raise TileError(f"the entry bundle is cut or has more than {TILE_WIDTH} entries")
         entries.append(bundle[body:end])
         start = end

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vaxcert.errors import StorageError
-from vaxcert.ledger.store.create import CHECKPOINT_NAME
 from vaxcert.ledger.store.export_lines import CERTIFICATES, CHECKPOINTS, ERASURES, LEAVES, PROOFS, STATEMENTS
 from vaxcert.ledger.store.files import OWNER_ALONE, storage_errors, sync_file, sync_folder, write_file
 from vaxcert.ledger.store.outbox import Outbox
@@ -43,6 +42,7 @@ def export_for_auditor(
     Raises:
         LedgerStateError: The log has no checkpoint.
         StorageError: *directory* is there already, or something cannot be written.
+        ValueError: An attachment has no file's name, or one of the export's own.
     """
     if directory.exists():
         raise StorageError(f"{directory} exists", hint="choose a new name: nothing is overwritten")
@@ -53,7 +53,7 @@ def export_for_auditor(
         with log.database.reading():
             checkpoint = _write(log, workshop)
         for name, content in (attachments or {}).items():
-            _attach(workshop / name, content)
+            _attach(workshop, name, content)
         sync_folder(workshop)
         with storage_errors(directory):
             workshop.rename(directory)
@@ -94,7 +94,9 @@ def _write_lines(path: Path, lines: LineFormat, rows: Iterable[Sequence[object]]
     sync_file(path)
 
 
-def _attach(path: Path, content: bytes) -> None:
-    if path.exists() or path.name == CHECKPOINT_NAME:
-        raise ValueError(f"an export has a file {path.name} of its own")
-    write_file(path, content, mode=OWNER_ALONE)
+def _attach(folder: Path, name: str, content: bytes) -> None:
+    if name in {"", ".", ".."} or Path(name).name != name:
+        raise ValueError(f"{name!r} is no name of a file")
+    if (folder / name).exists():
+        raise ValueError(f"an export has a file {name} of its own")
+    write_file(folder / name, content, mode=OWNER_ALONE)

@@ -42,13 +42,7 @@ def first_problem(log: LogReader, *, frontier: bytes | None = None, full: bool =
         full: Whether each entry is recomputed; without, only the head: frontier, tiles and newest checkpoint.
     """
     walk = _Walk(log)
-    if full:
-        found = next(walk.problems(frontier), None)
-        return found or next(walk.checkpoint_problems(log.checkpoints()), None)
-    if frontier is not None and Edge.of_frontier(log.size, frontier).root != log.root():
-        return Problem(Part.FRONTIER, log.size, "the frontier has another root than the tiles")
-    newest = log.checkpoint()
-    return None if newest is None else next(walk.checkpoint_problems(iter((newest,))), None)
+    return walk.problem(frontier) if full else walk.head_problem(frontier)
 
 
 class _Walk:
@@ -58,41 +52,51 @@ class _Walk:
         self._verifier: NoteVerifier = read_verifier(log.origin, log.vkey, log.log_id)
         self._edge = Edge()
 
-    def problems(self, frontier: bytes | None) -> Iterator[Problem]:
-        """Yield what is wrong with entries, rows and tiles, and at last with the *frontier*."""
+    def problem(self, frontier: bytes | None) -> Problem | None:
+        """Return the first thing wrong with entries, rows and tiles, then with the *frontier* and the checkpoints."""
         rows = RowCheck(self._log)
         for n in range(-(-self._size // TILE_WIDTH)):
-            low = n * TILE_WIDTH
-            width = min(TILE_WIDTH, self._size - low)
-            try:
-                bundle = self._log.bundle(n)
-            except LedgerDamagedError as error:
-                yield Problem(Part.ENTRY, low, error.message)
-                return
-            tile = self._tile(0, n)
-            if bundle.width != width:
-                yield Problem(Part.ENTRY, low + min(width, bundle.width), f"bundle {n} has not {width} entries")
-                return
-            if len(tile) != width * HASH_BYTES:
-                yield Problem(Part.TILE, low, f"tile {n} of level 0 is missing or has not {width} hashes")
-                return
-            row_problem = rows.first_problem(low, bundle)
-            yield from sorted(
-                filter(None, (self._entry_problem(low, bundle, tile, rows), row_problem)),
-                key=lambda problem: problem.index,
-            )
-            yield from self._tile_problems(tile)
-        yield from filter(None, (rows.left_over(), self._edge_problem(frontier)))
+            problem = self._bundle_problem(n, rows)
+            if problem is not None:
+                return problem
+        return rows.left_over() or self._edge_problem(frontier) or self._checkpoint_problem(self._log.checkpoints())
 
-    def checkpoint_problems(self, checkpoints: Iterator[LoggedCheckpoint]) -> Iterator[Problem]:
-        """Yield what is wrong with *checkpoints*: signature, size, root, and the signature in their receipts."""
+    def head_problem(self, frontier: bytes | None) -> Problem | None:
+        """Return what is wrong between the *frontier*, the tiles and the newest checkpoint."""
+        try:
+            if frontier is not None and Edge.of_frontier(self._size, frontier).root != self._log.root():
+                return Problem(Part.FRONTIER, self._size, "the frontier has another root than the tiles")
+        except LedgerDamagedError as error:
+            return Problem(Part.TILE, self._size, error.message)
+        newest = self._log.checkpoint()
+        return None if newest is None else self._checkpoint_problem(iter((newest,)))
+
+    def _bundle_problem(self, n: int, rows: RowCheck) -> Problem | None:
+        low = n * TILE_WIDTH
+        width = min(TILE_WIDTH, self._size - low)
+        try:
+            bundle = self._log.bundle(n)
+        except LedgerDamagedError as error:
+            return Problem(Part.ENTRY, low, error.message)
+        tile = self._tile(0, n)
+        if bundle.width != width:
+            return Problem(Part.ENTRY, low + min(width, bundle.width), f"bundle {n} has not {width} entries")
+        if len(tile) != width * HASH_BYTES:
+            return Problem(Part.TILE, low, f"tile {n} of level 0 is missing or has not {width} hashes")
+        row_problem = rows.first_problem(low, bundle)
+        found = filter(None, (self._entry_problem(low, bundle, tile, rows), row_problem))
+        return min(found, key=lambda problem: problem.index, default=None) or self._tile_problem(tile)
+
+    def _checkpoint_problem(self, checkpoints: Iterator[LoggedCheckpoint]) -> Problem | None:
+        """Return the first of *checkpoints* whose signature, size, root, or signature in its receipts is wrong."""
         for checkpoint in checkpoints:
             try:
                 message = self._checkpoint_message(checkpoint)
             except LedgerError as error:
                 message = error.message
             if message is not None:
-                yield Problem(Part.CHECKPOINT, checkpoint.size, message)
+                return Problem(Part.CHECKPOINT, checkpoint.size, message)
+        return None
 
     def _entry_problem(self, low: int, bundle: Bundle, tile: bytes, rows: RowCheck) -> Problem | None:
         leaves, derived = leaf_hashes(bundle.entries), _derived(bundle)
@@ -114,21 +118,19 @@ class _Walk:
         part = Part.ENTRY if is_entry else Part.TILE
         return Problem(part, index, f"the {part} is not the one of which the tree was built")
 
-    def _tile_problems(self, leaves: bytes) -> Iterator[Problem]:
+    def _tile_problem(self, leaves: bytes) -> Problem | None:
+        found: Problem | None = None
         for level, start, hashes in self._edge.extend(leaves):
-            if not level:
-                continue
             n, place = divmod(start, TILE_WIDTH)
-            stored = _at(self._tile(level, n), place)
+            stored = hashes if found or not level else _at(self._tile(level, n), place)
             if stored == hashes:
                 continue
-            first = start << TILE_HEIGHT * level
-            if not self._leads(TILE_HEIGHT * level, start, hashes) and self._leads(TILE_HEIGHT * level, start, stored):
-                yield Problem(
-                    Part.ENTRY, first, "an entry from here on was replaced, its salt, digest and leaf with it"
-                )
+            first, height = start << TILE_HEIGHT * level, TILE_HEIGHT * level
+            if not self._leads(height, start, hashes) and self._leads(height, start, stored):
+                found = Problem(Part.ENTRY, first, _REPLACED)
             else:
-                yield Problem(Part.TILE, first, "the hash does not follow from the leaves below it", level)
+                found = Problem(Part.TILE, first, "the hash does not follow from the leaves below it", level)
+        return found
 
     def _edge_problem(self, frontier: bytes | None) -> Problem | None:
         own = self._edge.frontier

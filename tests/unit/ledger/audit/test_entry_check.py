@@ -19,7 +19,6 @@ from vaxcert.ledger.store.reader import ROW_BIT
 from vaxcert.ledger.store.statements import keep_head, revoke, supersede
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from vaxcert.ledger.audit.report import AuditReport
@@ -72,8 +71,8 @@ class Log:
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[Log]:
-    return Log(tmp_path / "log")  # type: ignore[return-value] # nothing to end
+def log(tmp_path: Path) -> Log:
+    return Log(tmp_path / "log")
 
 
 def test_every_kind_of_statement_is_recomputed(log: Log) -> None:
@@ -95,11 +94,16 @@ def test_a_deleted_statement_is_missing(log: Log, index: int) -> None:
     assert log.wrong() == [(FindingCode.STATEMENT_MISSING, index)]
 
 
-@pytest.mark.parametrize("index", [REVOKED, SUPERSEDED, HEAD])
-@pytest.mark.parametrize("column", ["at", "detail", "subject", "digest", "kind"])
+CHANGES = [
+    (index, column)
+    for index in (REVOKED, SUPERSEDED, HEAD)
+    for column in ("at", "detail", "subject", "digest", "kind")
+    if (index, column) != (HEAD, "subject")  # a head is about no certificate
+]
+
+
+@pytest.mark.parametrize(("index", "column"), CHANGES)
 def test_a_changed_statement_is_forged(log: Log, index: int, column: str) -> None:
-    if (index, column) == (HEAD, "subject"):
-        pytest.skip("a head is about no certificate")
     value = {"at": 1, "digest": bytes(32), "kind": REVOKED + (index == SUPERSEDED)}.get(column)
     if column in ("detail", "subject"):
         with TransparencyLog.open(log.folder, read_only=True) as opened:

@@ -297,6 +297,10 @@ def test_a_subtree_consists_of_complete_nodes(low: int, high: int, nodes: list[t
     assert complete_nodes(low, high) == nodes
 
 
+def test_the_largest_tree_consists_of_a_node_of_every_level() -> None:
+    assert complete_nodes(0, 2**63 - 1) == [(level, 2 ** (63 - level) - 2) for level in reversed(range(63))]
+
+
 @pytest.mark.parametrize(("low", "high"), [(0, 0), (3, 3), (4, 3), (-1, 1), (1, 3), (2, 5), (6, 9), (0, 2**63)])
 def test_what_is_no_subtree_has_no_nodes(low: int, high: int) -> None:
     with pytest.raises(ValueError, match="no subtree"):

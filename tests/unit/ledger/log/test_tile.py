@@ -203,6 +203,11 @@ def test_a_bundle_is_entries_behind_their_lengths() -> None:
     assert parse_entry_bundle(b"\x00\x03one\x00\x00\x01\x2c" + b"x" * 300) == [b"one", b"", b"x" * 300]
 
 
+def test_one_entry_is_a_bundle() -> None:
+    assert entry_bundle([b""]) == b"\x00\x00"
+    assert parse_entry_bundle(b"\x00\x00") == [b""]
+
+
 def test_the_largest_bundle_is_read() -> None:
     entries = [bytes([number]) * 0xFFFF for number in range(256)]
     assert parse_entry_bundle(entry_bundle(entries)) == entries
