@@ -62,7 +62,8 @@ def test_the_service_needs_no_terminal(tmp_path: Path, monkeypatch: pytest.Monke
 def test_without_the_extra_the_ledger_is_anchored_to_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "RECORDS", 2)
     monkeypatch.setattr(service, "PRINTED_CARDS", 1)
-    monkeypatch.setitem(sys.modules, "eth_tester", None)
+    for missing in ("eth_tester", "eth_tester.exceptions"):
+        monkeypatch.setitem(sys.modules, missing, None)
     for module in ("tester", "in_process_node"):
         monkeypatch.delitem(sys.modules, f"vaxcert.ledger.evm.{module}", raising=False)
     said: list[str] = []

@@ -7,19 +7,19 @@ hashed and in the forms of the EU's revocation lists (hash lists of UCI, country
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import unicodedata
 from base64 import b32encode, b64encode, urlsafe_b64encode
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import cbor2
 import pytest
 
-from tests.audited_log import EvmLog, certificates, make_evm_log, signer
+from tests.audited_log import EvmLog, make_evm_log, make_file_log, signer
 from vaxcert.codec import hc1
 from vaxcert.errors import CertificateIdError
 from vaxcert.ledger.audit.report_page import render_html
@@ -27,15 +27,16 @@ from vaxcert.ledger.evm.in_process_node import InProcessNode
 from vaxcert.ledger.evm.transaction_signer import KeystoreSigner
 from vaxcert.ledger.log.entry import EntryKind, entry_of
 from vaxcert.ledger.log.tree import leaf_hash
+from vaxcert.ledger.store.reader import CertificateRow
 from vaxcert.ledger.store.statements import revoke
 from vaxcert.ledger.store.tile_export import export_tiles
 from vaxcert.service.sample import sample_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from vaxcert.ledger.store.reader import CertificateRow
+    from tests.audited_log import AuditedLog
 
 BATCHES = (40, 30)
 LEAST = 5
@@ -80,10 +81,9 @@ class Person:
     record: dict[str, str]
     row: CertificateRow
 
-    def secrets(self) -> Iterator[bytes]:
-        """Yield all that must not be found, as bytes."""
-        tagged = cbor2.loads(self.row.cose)
-        _, _, payload, signature = tagged.value
+    def identity(self) -> Iterator[bytes]:
+        """Yield who it is: names, birth date, numbers; in every usual spelling."""
+        payload = self._message()[2]
         dcc = cbor2.loads(payload)[-260][1]
         names = dcc["nam"]
         texts = {
@@ -92,10 +92,11 @@ class Person:
             f"{names.get('fnt', '')}<<{names.get('gnt', '')}",
             dcc["dob"],
             self.record["citizen_id"],
+            *(f"{name}{dcc['dob']}" for name in names.values()),
             self.row.id,
             self.row.id.removeprefix("URN:UVCI:"),
             self.row.id[-32:],
-            *(f"{name}{dcc['dob']}" for name in names.values()),
+            f"VN{self.row.id}",  # COUNTRYCODEUCI of the EU's revocation lists
         }
         for text in texts:
             for form in ("NFC", "NFD"):
@@ -103,10 +104,16 @@ class Person:
                 for spelled in (written, written.lower(), written.upper()):
                     yield spelled.encode()
                     yield spelled.encode("utf-16-be")
+
+    def certificate(self) -> Iterator[bytes]:
+        """Yield what stands for the certificate: its bytes, its signature and the half that the EU's lists hash."""
+        _, _, payload, signature = self._message()
         yield from (self.row.cose, payload, signature, signature[:32], signature[32:])
-        yield from (self.row.digest, hc1.encode(self.row.cose).encode())
-        for country in ("VN", ""):
-            yield (country + self.row.id).encode()
+        yield hc1.encode(self.row.cose).encode()
+
+    def _message(self) -> tuple[bytes, dict[int, object], bytes, bytes]:
+        message: tuple[bytes, dict[int, object], bytes, bytes] = cbor2.loads(self.row.cose).value
+        return message
 
 
 def forms_of(secret: bytes) -> Iterator[bytes]:
@@ -126,22 +133,28 @@ def forms_of(secret: bytes) -> Iterator[bytes]:
             yield encoded.rstrip(b"=")
 
 
+def needles(people: list[Person]) -> set[bytes]:
+    """Return all that must not be found."""
+    secrets = {secret for person in people for secret in (*person.identity(), *person.certificate())}
+    secrets |= {person.row.digest for person in people}
+    secrets.add(signer().certificate.kid.value)
+    return {form for secret in secrets for form in forms_of(secret)}
+
+
+def found_in(haystacks: list[bytes], sought: set[bytes]) -> list[bytes]:
+    hay = b"\x00\x00".join(haystacks)
+    return [needle for needle in sought if needle in hay]
+
+
 @dataclass
 class World:
     """A log of a population, and everything that went out."""
 
     log: EvmLog
     people: list[Person]
+    sought: set[bytes]
     node: RecordingNode
     output: str
-
-    def found_in(self, haystacks: list[bytes], *, with_kid: bool = True) -> list[bytes]:
-        """Return which needles are in *haystacks*."""
-        needles = {form for person in self.people for secret in person.secrets() for form in forms_of(secret)}
-        if with_kid:
-            needles |= set(forms_of(signer().certificate.kid.value))
-        hay = b"\x00\x00".join(haystacks)
-        return [needle for needle in needles if len(needle) >= LEAST and needle in hay]
 
 
 class Collected(logging.Handler):
@@ -156,7 +169,7 @@ class Collected(logging.Handler):
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Return the log of the population, made while everything is listened to."""
     handler, root = Collected(), logging.getLogger()
     level = root.level
@@ -173,16 +186,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             batches=BATCHES,
         )
         _revoke_some(log)
-        with log.open(read_only=True) as opened:
-            by_id = {row.id: row for row in opened.certificates()}
-        records = [record for seed, count in enumerate(BATCHES) for record in sample_records(count, seed=seed)]
+            people = _people(log, BATCHES)
         log.audit()
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
-    rows = list(by_id.values())
-    people = [Person(record, row[1:]) for record, row in zip(records, rows, strict=True)]
-    yield World(log, people, node, "\n".join(handler.lines))
+    return World(log, people, needles(people), node, "\n".join(handler.lines))
+
+
+def _people(log: AuditedLog, batches: Sequence[int]) -> list[Person]:
+    with log.open(read_only=True) as opened:
+        rows = [CertificateRow(*row[1:]) for row in opened.certificates()]
+    records = [record for seed, count in enumerate(batches) for record in sample_records(count, seed=seed)]
+    return [Person(record, row) for record, row in zip(records, rows, strict=True)]
 
 
 def _revoke_some(log: EvmLog) -> None:
@@ -193,3 +209,109 @@ def _revoke_some(log: EvmLog) -> None:
                 revoke(transaction, row, at=log.clock(), reason="key-compromise")
     log.sign()
     log.anchor()
+
+
+class TestTheSearch:
+    """It finds what is there; otherwise that nothing is found would say nothing."""
+
+    def test_the_auditor_s_export_is_full_of_it(self, world: World, tmp_path: Path) -> None:
+        world.log.export(tmp_path / "export")
+        content = (tmp_path / "export" / "certificates.jsonl").read_bytes()
+        found = found_in([content], world.sought)
+        for person in world.people:
+            assert person.row.id.encode() in found
+            assert b64encode(person.row.cose).rstrip(b"=") in found
+
+    @pytest.mark.parametrize(
+        "leak",
+        [
+            lambda person: sha256(person.row.id.encode()).digest(),
+            lambda person: sha256(f"VN{person.row.id}".encode()).digest()[:EU_HASH],
+            lambda person: sha256(person.row.cose[-64:-32]).digest()[:EU_HASH],
+            lambda person: sha256(person.row.cose[-64:]).hexdigest().encode(),
+            lambda person: leaf_hash(person.row.digest),
+            lambda person: leaf_hash(entry_of(EntryKind.CERTIFICATE, bytes(16), person.row.digest)),
+            lambda person: b64encode(person.row.kid),
+            lambda person: person.record["citizen_id"].encode(),
+        ],
+        ids=["UCI", "country and UCI", "signature", "signature, hex", "digest as entry", "no salt", "kid", "citizen"],
+    )
+    def test_one_hash_among_random_bytes_is_found(self, world: World, leak: Callable[[Person], bytes]) -> None:
+        person = next(person for person in world.people if person.record["citizen_id"])
+        noise = sha256(b"noise").digest() * 50
+        assert found_in([noise + leak(person) + noise], world.sought)
+        assert not found_in([noise], world.sought)
+
+
+class TestNothingIsFound:
+    def test_in_what_goes_to_the_chain_and_comes_from_it(self, world: World) -> None:
+        assert sum(map(len, world.node.seen)) > 100_000
+        assert found_in(world.node.seen, world.sought) == []
+
+    def test_in_the_transactions(self, world: World) -> None:
+        raw = [bytes(row[0]) for row in world.log.sql("SELECT raw FROM attempt")]
+        assert len(raw) == len(BATCHES) + 1
+        assert found_in(raw, world.sought) == []
+
+    def test_in_proof_bundles_and_events(self, world: World) -> None:
+        events = [str(row[0]).encode() for row in world.log.sql("SELECT event FROM anchor WHERE event IS NOT NULL")]
+        assert len(events) == len(BATCHES) + 1
+        assert found_in([*events, *world.log.bundles()], world.sought) == []
+
+    def test_in_the_public_files(self, world: World, tmp_path: Path) -> None:
+        with world.log.open(read_only=True) as opened:
+            export_tiles(opened, tmp_path / "public")
+        files = [path for path in (tmp_path / "public").rglob("*") if path.is_file()]
+        assert {path.relative_to(tmp_path / "public").parts[0] for path in files} == {"checkpoint", "tile"}
+        assert not (tmp_path / "public" / "tile" / "entries").exists()
+        contents = [content for path in files for content in (str(path).encode(), path.read_bytes())]
+        assert found_in(contents, world.sought) == []
+
+    def test_in_the_checkpoints(self, world: World) -> None:
+        notes = [str(row[0]).encode() for row in world.log.sql("SELECT note FROM checkpoint")]
+        assert len(notes) == len(BATCHES) + 1
+        assert found_in([*notes, world.log.kept_note().encode()], world.sought) == []
+
+    def test_in_log_output(self, world: World) -> None:
+        assert "web3" in world.output  # the chain's own library has much to say
+        assert found_in([world.output.encode()], world.sought) == []
+
+    def test_in_a_file_chain(self, tmp_path: Path) -> None:
+        log = make_file_log(tmp_path / "log", batches=(12,))
+        sought = needles(_people(log, (12,)))
+        assert found_in([(log.folder / "anchors.jsonl").read_bytes(), *log.bundles()], sought) == []
+
+    def test_in_what_is_said_of_a_certificate_that_is_refused(self, world: World) -> None:
+        person = world.people[0]
+        forged = person.row._replace(digest=bytes(32))
+        with pytest.raises(CertificateIdError) as caught:
+            world.log.add([forged])
+        said = f"{caught.value!r} {caught.value} {caught.value.__dict__} {caught.value.hint} {person.row!r}"
+        identity = {form for secret in person.identity() for form in forms_of(secret)}
+        assert found_in([said.encode()], identity) == []
+
+    def test_in_the_report_of_an_audit_that_finds_much(self, world: World, tmp_path: Path) -> None:
+        log = world.log.copy(tmp_path / "log")
+        log.sql("UPDATE certificate SET cose = (SELECT cose FROM certificate WHERE leaf_index = 9) WHERE leaf_index = 8")
+        log.sql("UPDATE certificate SET id = 'URN:UVCI:01:VN:' || id, kid = x'00' WHERE leaf_index = 10")
+        log.sql("DELETE FROM certificate WHERE leaf_index IN (11, 12)")
+        log.sql("DELETE FROM statement")
+        log.clock.now -= timedelta(days=3)
+        report = log.audit(revoked_kids={signer().certificate.kid.value: log.clock() - timedelta(days=1)})
+        assert len(report.counts) >= 5
+        sought = {
+            form
+            for person in world.people
+            for secret in (*person.identity(), *person.certificate())
+            for form in forms_of(secret)
+        }
+        assert found_in([report.to_json().encode(), render_html(report, lang="vi").encode()], sought) == []
+
+
+def test_two_entries_of_one_certificate_have_nothing_in_common(world: World, tmp_path: Path) -> None:
+    log = world.log.copy(tmp_path / "log")
+    with log.open() as opened:
+        first, second = opened.append([world.people[0].row.digest] * 2)
+        one, other = opened.entry(first), opened.entry(second)
+    assert one.digest == other.digest
+    assert len({one.salt, other.salt, one.entry, other.entry, one.leaf, other.leaf}) == 6

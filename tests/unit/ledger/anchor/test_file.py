@@ -7,6 +7,7 @@ import signal
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -134,6 +135,7 @@ def test_the_events_fold_to_the_last_chain_hash(three: FileChain) -> None:
     assert [event.seq for event in three.events(after_seq=1)] == [2, 3]
     assert three.events(after_seq=3) == ()
     assert three.head() == three.events()[-1]
+    assert three.identity.log_id == LOG_ID
 
 
 def test_every_bundle_verifies(three: FileChain, identity: ChainIdentity) -> None:
@@ -384,7 +386,7 @@ def test_a_process_killed_while_it_writes_leaves_a_file_that_goes_on(
         resource.setrlimit(resource.RLIMIT_FSIZE, (before + 100, before + 100))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         real = os.truncate
-        os.truncate = lambda *_: os.kill(os.getpid(), signal.SIGKILL) if path.stat().st_size > before else real(*_)  # type: ignore[assignment] # the kill
+        os.truncate = lambda *_: os.kill(os.getpid(), signal.SIGKILL) if path.stat().st_size > before else real(*_)
         try:
             anchor(FileChain(path, identity, clock=clock), head_of(2))
         finally:
@@ -397,24 +399,21 @@ def test_a_process_killed_while_it_writes_leaves_a_file_that_goes_on(
     assert [event.size for event in fresh.events()] == [1, 3]
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the children touch no thread
-def test_a_full_disk_leaves_the_file_as_it_was(
-    chain: FileChain, path: Path, identity: ChainIdentity, clock: Clock
-) -> None:
+def test_a_full_disk_leaves_the_file_as_it_was(chain: FileChain, path: Path) -> None:
     anchor(chain, head_of(1))
+    attempt = signed(chain, head_of(2))
     before = path.read_bytes()
-    child = os.fork()
-    if not child:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100, len(before) + 100))
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        try:
-            anchor(FileChain(path, identity, clock=clock), head_of(2))
-        except StorageError:
-            os._exit(7)
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100, limits[1]))
+    try:
+        with pytest.raises(StorageError, match="cannot be written: File too large"):
+            chain.send(attempt)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
     assert path.read_bytes() == before
+    chain.send(attempt)
+    assert chain.next_nonce() == 2
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the children touch no thread
@@ -424,7 +423,7 @@ def test_writers_killed_at_any_time_anchor_every_head_once(
     """Two processes at a time send the same attempts; they are killed, and others go on with what was signed."""
     for round_number in range(1, 6):
         attempt = signed(chain, head_of(round_number))
-        children = [_forked(lambda: FileChain(path, identity, clock=clock).send(attempt)) for _ in range(4)]  # noqa: B023 - it runs before the next round
+        children = [_forked(partial(FileChain(path, identity, clock=clock).send, attempt)) for _ in range(4)]
         for child in children[:2]:
             os.kill(child, signal.SIGKILL)
         for child in children:
