@@ -46,7 +46,8 @@ def test_a_demo_that_goes_wrong_says_so(
     monkeypatch.setattr(service, "PRINTED_CARDS", 1)
     monkeypatch.setattr(service, "LAPSED_BEFORE", timedelta(hours=1))  # so that nothing has lapsed
     assert run(["demo", str(tmp_path / "demo")]) == 1
-    assert "vaxcert: error: the expired certificate was not refused as expired but receipt_missing" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "vaxcert: error: the expired certificate was not refused as expired but receipt_missing" in said
 
 
 def test_the_service_needs_no_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,7 +134,7 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=20, stateful_step_count=15, deadline=None)
+TestLife.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
 
 
 @settings(max_examples=25)

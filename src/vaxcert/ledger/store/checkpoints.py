@@ -131,9 +131,7 @@ class CheckpointFile:
             CheckpointError: The file is none that this log signed.
         """
         state = self._state()
-        if state is None or state == self._agreed:
-            return
-        promised = self.read()
+        promised = None if state in (None, self._agreed) else self.read()
         if promised is None:
             return
         if promised.size > size:

@@ -11,6 +11,7 @@ from vaxcert.ledger.store.schema import check_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
 
@@ -178,13 +179,9 @@ class Database:
             finally:
                 target.close()
 
-    @contextmanager
-    def errors(self) -> Iterator[None]:
+    def errors(self) -> AbstractContextManager[None]:
         """Raise what SQLite raises inside as an error of ours."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise self._named(error) from error
+        return _errors(self.path)
 
     def _named(self, error: sqlite3.Error) -> VaxcertError | sqlite3.Error:
         return _named(error, self.path)
@@ -192,20 +189,25 @@ class Database:
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     """Return a connection to the file at *path*; mode `ro` or `rw`, as in SQLite's URIs."""
+    uri = f"{path.resolve().as_uri()}?mode={mode}"
+    with _errors(path):
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_ROW_BYTES)
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
     try:
-        connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-        )
+        yield
     except sqlite3.Error as error:
         raise _named(error, path) from error
-    try:
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_ROW_BYTES)
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-    except sqlite3.Error as error:
-        connection.close()
-        raise _named(error, path) from error
-    return connection
 
 
 def _named(error: sqlite3.Error, path: Path) -> VaxcertError | sqlite3.Error:

@@ -439,9 +439,7 @@ def test_of_two_processes_with_different_heads_one_wins(
     chain: FileChain, path: Path, identity: ChainIdentity, clock: Clock
 ) -> None:
     attempts = [signed(chain, head_of(5, word)) for word in ("this", "that")]
-    children = [
-        _forked(lambda attempt=attempt: FileChain(path, identity, clock=clock).send(attempt)) for attempt in attempts
-    ]
+    children = [_forked(partial(FileChain(path, identity, clock=clock).send, attempt)) for attempt in attempts]
     for child in children:
         os.waitpid(child, 0)
     outcomes = [chain.outcome(attempt.transaction_hash) for attempt in attempts]

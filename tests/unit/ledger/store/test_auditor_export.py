@@ -289,6 +289,14 @@ def test_what_was_changed_is_named(
     assert (problem.part, problem.index) == (part, index)
 
 
+def test_a_row_out_of_the_order_of_the_leaves_is_named(folder: Path) -> None:
+    lines = (folder / "certificates.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / "certificates.jsonl").write_bytes(b"".join([*lines, lines[3]]))
+    problem = AuditorExport.open(folder).check()
+    assert problem is not None
+    assert (problem.part, problem.index) == (Part.CERTIFICATE, 3)
+
+
 @pytest.mark.parametrize(
     ("name", "change", "part", "index"),
     [

@@ -208,6 +208,13 @@ def test_a_changed_hash_of_a_higher_tile_is_named(folder: Path, place: int) -> N
     assert check(folder, full=False) is not None
 
 
+def test_the_head_alone_shows_a_missing_tile(folder: Path) -> None:
+    sql(folder, "DELETE FROM tile WHERE id = 2")
+    problem = check(folder, full=False)
+    assert problem is not None
+    assert problem.part is Part.TILE
+
+
 def test_a_rewritten_tree_contradicts_its_checkpoint(folder: Path, tmp_path: Path) -> None:
     """All of it built anew: nothing inside is wrong, and the signature is."""
     notes = sql(folder, "SELECT size, root, note, receipt_signature, at FROM checkpoint")

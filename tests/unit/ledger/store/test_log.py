@@ -688,3 +688,52 @@ def test_what_is_missing_is_not_erased(log: TransparencyLog, folder: Path, state
     with pytest.raises(LedgerDamagedError):
         log.erase(0, at=AT)
     assert not list(log.erasures())
+
+
+# Damage that is met while writing.
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE tile SET hashes = substr(hashes, 1, 64) WHERE id = 0", "has not 3 hashes"),
+        ("DELETE FROM tile WHERE id = 0", "is missing"),
+        ("UPDATE log SET frontier = x''", "frontier"),
+        ("UPDATE log SET size = 4", "frontier"),
+    ],
+)
+def test_a_damaged_log_does_not_grow(log: TransparencyLog, folder: Path, statement: str, message: str) -> None:
+    log.append(digests(3))
+    sql(folder, statement)
+    with pytest.raises(LedgerDamagedError, match=message):
+        log.append(digests(1))
+
+
+def test_a_tree_does_not_grow_past_what_an_index_can_say(log: TransparencyLog, folder: Path) -> None:
+    sql(folder, "UPDATE log SET size = ?, frontier = zeroblob(63 * 32)", 2**63 - 1)
+    with pytest.raises(ValueError, match="at most"):
+        log.append(digests(1))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE segment SET kinds = x'3f0101'",
+        "UPDATE tile SET hashes = zeroblob(64) WHERE id = 0",
+        "DELETE FROM tile",
+        "DELETE FROM segment",
+        "UPDATE segment SET kinds = zeroblob(300)",
+        "UPDATE segment SET first = 1",
+    ],
+)
+def test_an_entry_that_is_damaged_is_not_returned(log: TransparencyLog, folder: Path, statement: str) -> None:
+    log.append(digests(3))
+    sql(folder, statement)
+    with pytest.raises(LedgerDamagedError):
+        list(log.entries())
+
+
+def test_a_statement_of_no_known_kind_is_not_returned(log: TransparencyLog, folder: Path) -> None:
+    sql(folder, "INSERT INTO statement VALUES (0, 1, zeroblob(32), NULL, 0, NULL), (1, 9, zeroblob(31), NULL, 0, NULL)")
+    with pytest.raises(LedgerDamagedError, match="leaf 1"):
+        list(log.statements())
