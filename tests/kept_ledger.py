@@ -1,4 +1,4 @@
-"""A ledger as an authority keeps it: with certificates of invented people, issued now, by a signer that is valid now."""
+"""A ledger as an authority keeps it: with certificates of invented people that a signer valid now has just issued."""
 
 from __future__ import annotations
 

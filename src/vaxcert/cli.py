@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "anchor": "Anchor the heads of a ledger to a chain.",
-    "audit": "Recompute a ledger from its certificates up, and name the first thing that is wrong.",
+    "audit": "Recompute a ledger, and name the first thing that is wrong.",
     "bench": "Measure this machine on one core.",
     "completion": "Print the completion script for a shell.",
-    "demo": "Issue, print, scan and verify a batch of invented records.",
+    "demo": "Issue, print, scan, verify and audit a batch of invented records.",
     "inspect": "Decode the certificates in SOURCE, NOT VERIFIED.",
     "issue": "Issue a certificate for each record in SOURCE.",
     "keys": "Create, show and rotate signing keys.",

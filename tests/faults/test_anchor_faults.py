@@ -15,7 +15,7 @@ pytest.importorskip("web3", reason="not run: what needs an EVM node (install vax
 from tests.simulator.anvil import ETHER, shared_anvil
 from tests.simulator.evm import new_log, new_signer
 from tests.simulator.faulty_rpc import FaultyRpc, drop, drop_after, rpc_error, status
-from tests.simulator.sequencer import Sequencer
+from tests.simulator.sequencer import LEASE, PATIENCE, Sequencer
 from vaxcert.errors import AnchorConflictError, ChainResetError, LedgerRolledBackError, WrongChainError
 from vaxcert.ledger.anchor.event_json import newest_final_event, parse_event
 from vaxcert.ledger.anchor.identity import NO_HASH
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 CONFIRMATIONS = 5
 IDLE = Progress()
-LEASE, PATIENCE, SETTLE = AnchorPolicy().lease, AnchorPolicy().patience, AnchorPolicy().settle
 
 
 class Bench:
@@ -127,7 +126,11 @@ def test_anchors_become_final_one_after_another(bench: Bench) -> None:
 # No. 15: sent, and no answer.
 
 
-@pytest.mark.parametrize("fault", [drop_after, drop, status(503), status(429), rpc_error(-32000, "server busy")])
+@pytest.mark.parametrize(
+    "fault",
+    [drop_after, drop, status(503), status(429), rpc_error(-32000, "server busy")],
+    ids=["no answer", "no question", "503", "429", "refused"],
+)
 def test_a_send_without_a_good_answer_is_no_failure(bench: Bench, fault: Any) -> None:
     with FaultyRpc(bench.anvil.url) as node:
         anchorer = bench.anchorer(node.url)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tests.audited_log import AuditedLog
 
 BATCHES = (40, 30)
-LEAST = 5
+LEAST = 6
 """Bytes of the shortest needle: a shorter one would be found in random bytes now and then."""
 EU_HASH = 16
 """The bytes of a hash in the EU's revocation lists."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from hypothesis import settings
@@ -12,16 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.simulator.memory_chain import ETHER, GWEI, CrashError, Fault, MemoryChain, MemoryNetwork
+from tests.simulator.sequencer import KEY, START
 from vaxcert.ledger.anchor.anchorer import Anchorer
 from vaxcert.ledger.anchor.event_json import parse_event
-from vaxcert.ledger.log.log_key import LogKey
 from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.ledger.store.outbox import Outbox
 from vaxcert.ledger.store.outbox_rows import AnchorState
 
 CONFIRMATIONS = 3
-START = datetime(2026, 11, 23, tzinfo=UTC)
-KEY = LogKey.create("ledger.example/vn")
 Happening = timedelta | str | tuple[Fault | str, int]
 HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(
     st.just("nothing"),

@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from vaxcert.ledger.anchor.anchorer import Anchorer
+from vaxcert.ledger.anchor.policy import AnchorPolicy
+from vaxcert.ledger.anchor.progress import Progress
 from vaxcert.ledger.log.log_key import LogKey
 from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.ledger.store.outbox import Outbox
+from vaxcert.ledger.store.outbox_rows import AnchorState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,11 +20,11 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from tests.simulator.memory_chain import MemoryNetwork
     from vaxcert.ledger.anchor.chain import Chain
-    from vaxcert.ledger.anchor.policy import AnchorPolicy
-    from vaxcert.ledger.anchor.progress import Progress
-    from vaxcert.ledger.store.outbox_rows import AnchorRow, AnchorState
+    from vaxcert.ledger.store.outbox_rows import AnchorRow
 
+LEASE, PATIENCE, SETTLE = AnchorPolicy().lease, AnchorPolicy().patience, AnchorPolicy().settle
 START = datetime(2026, 11, 23, tzinfo=UTC)
 KEY = LogKey.create("ledger.example/vn")
 
@@ -93,6 +96,13 @@ class Sequencer:
             meanwhile()
 
         return anchorer.run(deadline=self.at + time, now=lambda: self.at, wait=wait)
+
+    def finish(self, anchorer: Anchorer, network: MemoryNetwork) -> None:
+        """Run to the end while blocks are made; then each final head has one anchor, and nothing is left to do."""
+        assert self.run(anchorer, meanwhile=network.mine) == Progress()
+        finals = [row for row, _ in self.outbox.finals()]
+        assert [row.root for row in finals] == [event.root for event in network.events]
+        assert set(self.states().values()) <= {AnchorState.FINAL, AnchorState.SUPERSEDED}
 
     def head(self, size: int) -> AnchorRow:
         row = self.outbox.anchor(size)

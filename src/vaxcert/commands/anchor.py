@@ -92,13 +92,10 @@ def run(
             progress = session.finish(deadline=deadline, wait=lambda pause: time.sleep(pause.total_seconds()))
         else:
             progress = session.advance()
-        _show(progress, session, json=json)
+        shown = _show(progress, session, json=json, before=None)
         while not (once or until_final):
             time.sleep(every)
-            later = session.advance()
-            if later != progress:
-                _show(later, session, json=json)
-            progress = later
+            shown = _show(session.advance(), session, json=json, before=shown)
     return exit_code_of(progress, has_to_be_final=until_final)
 
 
@@ -113,6 +110,10 @@ def status(folder: Path, *, json: bool) -> None:
         say("warning", f"the anchoring account can pay for {found.affordable_anchors} anchors more: give it funds")
 
 
-def _show(progress: Progress, session: AnchoringSession, *, json: bool) -> None:
+def _show(progress: Progress, session: AnchoringSession, *, json: bool, before: str | None) -> str:
+    """Show what a run came to, unless it is what was shown *before*, and return it."""
     state = session.state
-    click.echo(render.json_text(progress_json(progress, state)) if json else progress_line(progress, state))
+    line = render.json_text(progress_json(progress, state)).decode() if json else progress_line(progress, state)
+    if line != before:
+        click.echo(line)
+    return line

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vaxcert.commands import exit_codes
-from vaxcert.commands.ledger_rows import chain_name, instant, minute
+from vaxcert.commands.ledger_rows import chain_name, entries, instant, minute
 from vaxcert.errors import AnchorError
 from vaxcert.ledger.anchor.progress import Reason
 from vaxcert.ledger.store.outbox_rows import AnchorState
@@ -47,10 +47,10 @@ def progress_line(progress: Progress, anchoring: Anchoring) -> str:
         return f"nothing to anchor {place}: no checkpoint is signed"
     if progress.is_idle and final is not None:
         word = click.style("FINAL", fg="green", bold=True)
-        return f"{word}  {final.size:,} entries, anchor {final.seq}, {place}"
+        return f"{word}  {entries(final.size)}, anchor {final.seq}, {place}"
     stopped = progress.state in _STOPPED
     word = click.style("STOPPED", fg="red", bold=True) if stopped else click.style("WAITING", fg="yellow", bold=True)
-    head = "" if progress.size is None else f"  {progress.size:,} entries, {progress.state}"
+    head = "" if progress.size is None else f"  {entries(progress.size)}, {progress.state}"
     reason = "" if progress.reason is None else f": {progress.reason.sentence} [{progress.reason}]"
     return f"{word}{head}{reason}"
 
@@ -81,15 +81,16 @@ def status_lines(status: AnchorStatus) -> Iterator[str]:
     """Yield the lines that show *status*: the newest heads, newest first."""
     for head in status.heads:
         number = "" if head.seq is None else f"  anchor {head.seq}"
-        yield f"{head.size:>14,} entries  {head.state:<14}  since {minute(head.since)}{number}"
+        yield f"{entries(head.size):>20}  {head.state:<14}  since {minute(head.since)}{number}"
         if head.reason is not None and head.reason_since is not None:
-            yield f"  {head.reason.sentence} [{head.reason}] since {minute(head.reason_since)}; sent {head.tries} times"
+            since = minute(head.reason_since)
+            yield f"  {head.reason.sentence} [{head.reason}] since {since}; times sent: {head.tries}"
     if not status.heads:
         yield "no head is queued: sign a checkpoint first"
     if status.leased_until is not None:
         yield f"a process anchors this log now, or did until it ended: its lease runs to {minute(status.leased_until)}"
     if status.affordable_anchors is not None:
-        yield f"the account can pay for {status.affordable_anchors:,} anchors at today's fees"
+        yield f"anchors that the account can pay for at today's fees: {status.affordable_anchors:,}"
     elif status.chain != "file":
         yield "what the account can pay for is not known: no node says so"
 

@@ -106,7 +106,7 @@ def command(
     report: Path | None,
     json: bool,
 ) -> int:
-    """Recompute a ledger from its certificates up, and name the first thing that is wrong.
+    """Recompute a ledger, and name the first thing that is wrong.
 
     DIR is a ledger, or what `vaxcert ledger export --auditor` made of one. Nothing is believed that it says of itself:
     digests, entries and the tree are computed anew, and compared with every checkpoint and every anchor. What would

@@ -41,15 +41,15 @@ def status_lines(status: LedgerStatus) -> Iterator[str]:
     """Yield the lines that show *status*."""
     checkpoint = status.checkpoint
     yield status.description.origin
-    erased = f", {status.erased:,} of them erased" if status.erased else ""
+    erased = f", of which erased: {status.erased:,}" if status.erased else ""
     yield f"  entries     {status.size:,}{erased}"
     if checkpoint is None:
         yield "  checkpoint  none yet: nothing can be proved"
     else:
-        behind = f"; {status.unsigned:,} entries are newer" if status.unsigned else ""
-        yield f"  checkpoint  of {checkpoint.size:,} entries, {minute(_moment(checkpoint.at))}{behind}"
+        behind = f"; entries that are newer: {status.unsigned:,}" if status.unsigned else ""
+        yield f"  checkpoint  of {entries(checkpoint.size)}, {minute(_moment(checkpoint.at))}{behind}"
     if status.cosigned_size is not None:
-        yield f"  cosigned    of {status.cosigned_size:,} entries"
+        yield f"  cosigned    of {entries(status.cosigned_size)}"
     yield from _anchoring_lines(status.anchoring)
     if status.halted is not None:
         yield f"  state       {click.style('HALTED', fg='red', bold=True)}: {status.halted}"
@@ -96,10 +96,15 @@ def _anchoring_lines(anchoring: Anchoring | None) -> Iterator[str]:
     if final is None:
         yield f"  anchored    nothing yet, {place}"
     else:
-        yield f"  anchored    {final.size:,} entries, anchor {final.seq}, {minute(final.since)}, {place}"
+        yield f"  anchored    {entries(final.size)}, anchor {final.seq}, {minute(final.since)}, {place}"
     if pending is not None:
         reason = f" ({pending.reason})" if pending.reason else ""
-        yield f"  waiting     {pending.size:,} entries: {pending.state} since {minute(pending.since)}{reason}"
+        yield f"  waiting     {entries(pending.size)}: {pending.state} since {minute(pending.since)}{reason}"
+
+
+def entries(count: int) -> str:
+    """Return how many entries *count* is, in words."""
+    return "1 entry" if count == 1 else f"{count:,} entries"
 
 
 def chain_name(identity: ChainIdentity) -> str:

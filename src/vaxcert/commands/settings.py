@@ -20,7 +20,14 @@ SETTINGS_FILE = Path("vaxcert.toml")
 NAMED_BY = "VAXCERT_SETTINGS"
 """The environment variable that names another file, or the one in the current folder as meant."""
 
-_ONLY_MEANT = {"verify": ("trust", "csca", "allow", "max-age"), "issue": ("pkcs11-module",)}
+_ONLY_MEANT = {
+    "anchor.deploy": ("rpc", "rpc-file", "contract"),
+    "audit": ("log", "rpc", "rpc-file", "checkpoint", "trust", "revoked-kid", "offline", "at"),
+    "issue": ("pkcs11-module",),
+    "ledger.cosign": ("witness",),
+    "ledger.witness": ("log",),
+    "verify": ("trust", "csca", "allow", "max-age", "log"),
+}
 """What decides whom to believe and what to load. A folder that came with a download must not decide it unseen."""
 
 
@@ -38,7 +45,9 @@ def chosen_settings() -> dict[str, object]:
         return read_settings(path)
     settings = read_settings()
     for table, names in _ONLY_MEANT.items():
-        options = settings.get(table)
+        options: object = settings
+        for part in table.split("."):
+            options = options.get(part) if isinstance(options, dict) else None
         for name in names:
             if isinstance(options, dict) and name in options:
                 raise SettingsError(

@@ -262,7 +262,12 @@ def test_a_command_has_its_own_table(
         "[verify]\ncsca = []\n",
         '[verify]\nallow = "rsa-1024"\n',
         "[verify]\nmax-age = 9999\n",
+        "[verify]\nlog = []\n",
         '[issue]\npkcs11-module = "x.so"\n',
+        '[audit]\nlog = "log.json"\n',
+        "[audit]\noffline = true\n",
+        '[anchor.deploy]\nrpc = "http://127.0.0.1:9"\n',
+        '[ledger.witness]\nlog = "log.json"\n',
     ],
 )
 def test_a_folder_does_not_decide_whom_to_believe_unless_its_file_is_named(

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.kept_ledger import ORIGIN, PASSPHRASE, issue_into, make_ledger, now, trust_file
+from tests.kept_ledger import ORIGIN, PASSPHRASE, issue_into, make_ledger, trust_file
 from vaxcert.cli import COMMANDS, run
 from vaxcert.commands import ledger
 from vaxcert.ledger.log.checkpoint import open_checkpoint
-from vaxcert.ledger.log.note_key import NoteVerifier
 from vaxcert.ledger.log.receipt import Receipt
 from vaxcert.ledger.log.tlog_proof import parse_tlog_proof
 from vaxcert.ledger.store.log import TransparencyLog
@@ -27,6 +26,7 @@ from vaxcert.service.log_description import read_description
 
 if TYPE_CHECKING:
     from vaxcert.issue.issuer import Certificate
+    from vaxcert.ledger.log.note_key import NoteVerifier
 
 SECRET = ["--passphrase-file", "pass"]
 
@@ -616,4 +616,3 @@ def test_options_come_from_the_settings_too(
     Path("vaxcert.toml").unlink()
     monkeypatch.setenv("VAXCERT_LEDGER_CHECKPOINT_PASSPHRASE_FILE", "pass")
     assert run(["ledger", "checkpoint", "led"]) == 0
-    assert now()

@@ -12,7 +12,7 @@ from __future__ import annotations
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import ChainProofError, ChainUnavailableError, FundsError, LeaseLostError, SignerUnavailableError
+from vaxcert.errors import ChainProofError, ChainUnavailableError, FundsError, LeaseLostError, SigningError
 from vaxcert.ledger.anchor.delivery import Delivery
 from vaxcert.ledger.anchor.policy import AnchorPolicy
 from vaxcert.ledger.anchor.progress import Progress, Reason
@@ -78,7 +78,7 @@ class Anchorer:
                 self._reconciler.reconcile(at)  # what was final still has to be, and others may have written
                 return Progress() if self._outbox.in_flight() is None else Progress(moved=True)
             return self._delivery.advance(row, at)
-        except (ChainUnavailableError, ChainProofError, FundsError, SignerUnavailableError) as error:
+        except (ChainUnavailableError, ChainProofError, FundsError, SigningError) as error:
             return self._wait_for(error, at)
 
     def _wait_for(self, error: VaxcertError, at: datetime) -> Progress:

@@ -153,12 +153,8 @@ class Delivery:
             raise ChainProofError(f"the proof is for another head than that of {row.size} entries")
         known = self._outbox.newest_final()
         expected = 1 if known is None or known.seq is None else known.seq + 1
-        if event.seq != expected:
-            # Somebody else's anchors came before: they are taken in, and settled first.
-            self._reconciler.reconcile(at)
-            if event.seq < expected or changed_meanwhile(self._outbox, row) is None:
-                raise ChainProofError(f"the chain proves anchor {event.seq}, and {expected} comes next")
-            return Progress(state=row.state, size=row.size, moved=True)
+        if event.seq != expected:  # what came before was settled before: it is of smaller trees
+            raise ChainProofError(f"the chain proves anchor {event.seq}, and {expected} comes next")
         self._outbox.record_final(row.id, seq=event.seq, event=format_event(event), bundle=bundle, at=at)
         return Progress(state=AnchorState.FINAL, size=row.size, moved=True)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from vaxcert.errors import SigningError
+
 if TYPE_CHECKING:
     from vaxcert.errors import VaxcertError
     from vaxcert.ledger.store.outbox_rows import AnchorState
@@ -43,6 +45,8 @@ class Reason(StrEnum):
     @classmethod
     def of_error(cls, error: VaxcertError) -> Reason:
         """Return the reason that *error* is for waiting."""
+        if isinstance(error, SigningError):
+            return cls.SIGNER_UNAVAILABLE
         try:
             return cls(error.code)
         except ValueError:
@@ -51,7 +55,7 @@ class Reason(StrEnum):
 
 _SENTENCES: Final = {
     Reason.ANCHOR_CONFLICT: "the chain shows another root for this log; somebody else writes for it",
-    Reason.ANCHOR_FAILED: "the chain did not take the transaction; it is sent again",
+    Reason.ANCHOR_FAILED: "the contract or the chain does not take it",
     Reason.AWAITING_FINALITY: "it is mined, and the chain may still lose its block",
     Reason.BLOCK_UNVERIFIABLE: "the chain's blocks have a part that this version does not know",
     Reason.CHAIN_PROOF_INVALID: "what the nodes say about the chain does not hold together; it is not believed",

@@ -87,10 +87,9 @@ class Signing:
         """Return why the contract, now, would refuse again what it has refused; or that no cause is seen."""
         try:
             self._chain.preflight(head_of(row), previous_root=previous_root)
-        except AnchorConflictError:
-            return Reason.TRANSACTION_REVERTED
         except AnchorError as error:
-            return Reason.of_error(error)
+            if not isinstance(error, AnchorConflictError):
+                return Reason.of_error(error)
         return Reason.TRANSACTION_REVERTED
 
 

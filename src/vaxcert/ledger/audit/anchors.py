@@ -29,6 +29,14 @@ _NO_CHAIN_BEHIND: Final = NotChecked(
     decisive=False,
 )
 
+_TRIAL_CHAIN: Final = NotChecked(
+    code="trial_chain",
+    reason="the chain runs in one process, for trials, and ends with it: nobody else sees it, and its head is its own "
+    "word, against which only events and the receipts of blocks were checked",
+    decisive=False,
+)
+_LIMITS: Final = {"file": _NO_CHAIN_BEHIND, "tester": _TRIAL_CHAIN}
+
 
 @dataclass(slots=True)
 class Anchors:
@@ -71,8 +79,8 @@ def gather_anchors(evidence: Evidence, findings: Findings) -> Anchors:
     _tell_of_withdrawn(anchors.believed, findings)
     if evidence.chain is None and anchors.believed:
         anchors.not_checked.append(_newer(anchors.believed[-1]))
-    if evidence.identity.driver == "file":
-        anchors.not_checked.append(_NO_CHAIN_BEHIND)
+    if evidence.identity.driver in _LIMITS:
+        anchors.not_checked.append(_LIMITS[evidence.identity.driver])
     return anchors
 
 

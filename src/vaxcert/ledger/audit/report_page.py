@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from vaxcert.ledger.audit.report_words import Language
 
 _STYLE: Final = """
-@page { size: A4; margin: 18mm 16mm 16mm }
+@page { size: A4; margin: 18mm 16mm 16mm;
+  @bottom-right { content: counter(page) " / " counter(pages); color: #444; font-size: 8.5pt } }
 * { box-sizing: border-box }
 html { color: #1a1a1a; background: #fff; font: 10.5pt/1.45 system-ui, "Noto Sans", "Segoe UI", Arial, sans-serif }
 body { max-width: 190mm; margin: 0 auto; padding: 8mm 4mm }
@@ -42,6 +43,7 @@ tr { break-inside: avoid }
 code, .hex { font: 8.5pt/1.4 ui-monospace, "Noto Sans Mono", "DejaVu Sans Mono", Consolas, monospace;
   overflow-wrap: anywhere }
 td.number:first-child { width: 8mm } .code { width: 48mm } .where { width: 32mm }
+.time { white-space: nowrap }
 .severity { display: block; color: #444; font-size: 8.5pt }
 .severity.wrong { color: #9c1414; font-weight: 600 }
 .meaning { color: #444; margin: 0 }
@@ -67,7 +69,7 @@ def render_html(report: AuditReport, *, lang: Language = "en") -> str:
         _section(words["not_checked"], _not_checked(report, words, lang)),
         _section(words["reconciliation"], _kinds(report, words)),
         _section(words["newest_anchors"], _anchors(report, words)) if report.coverage.newest else "",
-        _section(words["settings"], _facts(report.settings.items())),
+        _section(words["settings"], _facts((words.get(name, name), value) for name, value in report.settings.items())),
         _signature_lines(words),
     )
     title = f"{words['title']}: {report.log.origin}, {instant(report.at)}"
@@ -139,9 +141,10 @@ def _finding(finding: AuditFinding, words: dict[str, str], explanation: str) -> 
     severity = str(finding.severity)
     places = ((words["leaf"], finding.index), (words["size"], finding.size), (words["anchor"], finding.seq))
     where = "<br>".join(f"{name} {place}" for name, place in places if place is not None)
+    shown = {name: words["none"] if value is None else str(value) for name, value in finding.evidence.items()}
     evidence = "".join(
-        f'<dt>{escape(name.replace("_", " "))}</dt><dd class="hex">{escape(str(value))}</dd>'
-        for name, value in finding.evidence.items()
+        f'<dt>{escape(name.replace("_", " "))}</dt><dd class="hex">{escape(value)}</dd>'
+        for name, value in shown.items()
     )
     return (
         f'<td class="code"><code>{finding.code}</code>'
@@ -196,11 +199,11 @@ def _anchors(report: AuditReport, words: dict[str, str]) -> str:
         block = "" if anchor.block_number is None else str(anchor.block_number)
         rows.append(
             f'<tr><td class="number">{anchor.seq}</td><td class="number">{anchor.size}</td>'
-            f"<td>{escape(anchor.time)}{withdrawn}</td>"
+            f'<td class="time">{escape(anchor.time)}{withdrawn}</td>'
             f'<td class="number">{block}</td><td class="hex">{anchor.root}</td>'
             f"<td>{escape(anchor.source)}</td></tr>\n"
         )
-    names = ("#" + words["anchor"], "#" + words["size"], words["time"], "#" + words["block"])
+    names = (f"#{words['number']}", f"#{words['entries']}", words["time"], f"#{words['block']}")
     return _table((*names, words["root"], words["source"]), rows)
 
 

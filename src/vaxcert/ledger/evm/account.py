@@ -27,7 +27,7 @@ ANCHOR_GAS = 150_000
 _MAY_HAVE_IT = re.compile(
     r"known.?transaction|already.?(known|imported|exists)"  # the node has this very one
     r"|nonce.{0,20}too.?low|old.?nonce|invalid transaction nonce"  # one with its nonce is mined
-    r"|underpriced|fee.?too.?low|(gas price|fee per gas).{0,40}(below|too low|lower)",  # one waits, or fees have risen
+    r"|underpriced|fee.?too.?low|(gas price|fee per gas).{0,40}(below|too low|lower|less)",  # one waits, or fees have risen
     re.IGNORECASE,
 )
 _NO_FUNDS = re.compile(r"insufficient.?(funds|balance)|upfront cost|exceeds.{0,20}balance|cannot afford", re.IGNORECASE)

@@ -122,6 +122,8 @@ class EvmChain:
         known = self._newest_final
         after = known if known is not None and known.seq <= after_seq else None
         events = self._registry.events(after=after, at=self._quorum.newest_block())
+        if known is not None and after is None and known.chain_hash not in {event.chain_hash for event in events}:
+            raise ChainResetError(f"anchor {known.seq} was final, and is no longer on the chain")
         return tuple(event for event in events if event.seq > after_seq)
 
     def preflight(self, head: Head, *, previous_root: bytes) -> None:

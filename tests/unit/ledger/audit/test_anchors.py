@@ -116,3 +116,9 @@ def test_proofs_that_cannot_be_read_to_their_end_are_told() -> None:
     anchors, found, _ = gathered(chain=None, bundles=broken())
     assert found == [(FindingCode.LOG_UNREADABLE, None)]
     assert len(anchors.believed) == 1
+
+
+@pytest.mark.parametrize(("driver", "code"), [("file", "no_chain_behind"), ("tester", "trial_chain")])
+def test_a_chain_that_nobody_else_sees_is_called_so(driver: str, code: str) -> None:
+    _, _, unchecked = gathered(identity=replace(IDENTITY, driver=driver), bundles=(), chain=PlayedChain())
+    assert unchecked == {(code, False)}
