@@ -136,7 +136,7 @@ class AuditedLog:
         return replace(evidence, **changes)
 
     def audit(self, *, policy: AuditPolicy | None = None, **evidence: Any) -> AuditReport:
-        with self.open(read_only=True) as log:
+        with self.open(read_only=True) as log, log.database.reading():
             return audit(log, at=self.clock(), evidence=self.evidence(**evidence), policy=policy)
 
     def export(self, folder: Path) -> AuditorExport:

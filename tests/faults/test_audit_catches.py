@@ -6,6 +6,7 @@ The insider has the database, its files and, where a test says so, the log's own
 from __future__ import annotations
 
 import copy
+import random
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ from vaxcert.ledger.log.log_key import LogKey
 from vaxcert.ledger.log.note import sign_note
 from vaxcert.ledger.log.tree import leaf_hash
 from vaxcert.ledger.store.reader import ERASED_BIT, ROW_BIT, CertificateRow
+from vaxcert.ledger.store.statements import revoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +119,39 @@ def replace_entry(log: AuditedLog, index: int, row: CertificateRow) -> bytes:
     entry = entry_of(EntryKind.CERTIFICATE, salt_of(log, index), row.digest)
     overwrite(log, index, "entries", entry)
     return leaf_hash(entry)
+
+
+def hide_the_newest_anchor(log: AuditedLog, _leaf: int) -> None:
+    path = log.folder / "anchors.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+
+
+DEEDS: dict[str, tuple[Callable[[AuditedLog, int], object], FindingCode]] = {
+    "forge a row": (lambda log, leaf: replace_row(log, leaf, forged_certificate()), Code.CERTIFICATE_FORGED),
+    "delete a row": (
+        lambda log, leaf: log.sql("DELETE FROM certificate WHERE leaf_index = ?", leaf),
+        Code.CERTIFICATE_MISSING,
+    ),
+    "change a column": (
+        lambda log, leaf: log.sql("UPDATE certificate SET issued_at = 0 WHERE leaf_index = ?", leaf),
+        Code.CERTIFICATE_CHANGED,
+    ),
+    "change a salt": (lambda log, leaf: overwrite(log, leaf, "salts", bytes(16)), Code.SALT_CHANGED),
+    "change a digest": (lambda log, leaf: overwrite(log, leaf, "digests", bytes(32)), Code.ENTRY_CHANGED),
+    "change an entry": (lambda log, leaf: overwrite(log, leaf, "entries", bytes(32)), Code.ENTRY_CHANGED),
+    "change a leaf hash": (lambda log, leaf: overwrite_tile(log, 0, 0, leaf, bytes(32)), Code.TILE_CHANGED),
+    "change a hash above": (lambda log, _: overwrite_tile(log, 1, 0, 0, bytes(32)), Code.TILE_CHANGED),
+    "change a receipt signature": (
+        lambda log, _: log.sql("UPDATE checkpoint SET receipt_signature = zeroblob(64) WHERE size = 100"),
+        Code.CHECKPOINT_SIGNATURE,
+    ),
+    "hide an anchor": (hide_the_newest_anchor, Code.EVENT_HIDDEN),
+    "back-date a certificate": (
+        lambda log, _: log.add(certificates(1, at=START, seed=98)),
+        Code.CERTIFICATE_BACKDATED,
+    ),
+}
+"""What an insider can do to one leaf, or to the log once, and by which code it is named."""
 
 
 class TestNothingWrong:
@@ -521,6 +556,18 @@ class TestSeveralAtOnce:
             Code.CERTIFICATE_BACKDATED,
         ]
 
+    @pytest.mark.parametrize("seed", range(10))
+    def test_any_few_of_them_are_all_named(self, log: AuditedLog, seed: int) -> None:
+        chance = random.Random(seed)
+        leaves = iter(chance.sample(range(256), 20))  # all in the full tile, each at a leaf of its own
+        done = chance.sample(sorted(DEEDS), chance.randint(2, 6))
+        done.sort(key=lambda name: name != "back-date a certificate")  # a log that is damaged takes nothing more
+        for name in done:
+            DEEDS[name][0](log, next(leaves))
+        report = log.audit()
+        assert sorted(str(code) for code in report.counts) == sorted({DEEDS[name][1].value for name in done})
+        assert sum(report.counts.values()) == len(done)
+
     def test_a_changed_entry_and_a_changed_tile_beside_it_are_told_apart(self, log: AuditedLog) -> None:
         overwrite(log, 17, "entries", bytes(32))
         overwrite_tile(log, 0, 0, 18, bytes(32))
@@ -735,6 +782,21 @@ class TestExport:
         path.write_bytes(b"".join([*lines[:17], b"{\n", *lines[18:]]))
         report = log.audit_export(export)
         assert codes(report) == {Code.LOG_UNREADABLE}
+
+    def test_statements_about_certificates_that_cannot_be_read_are_not_called_forged(
+        self, log: AuditedLog, tmp_path: Path
+    ) -> None:
+        with log.open() as opened:
+            row = next(opened.certificates())
+            with opened.transaction() as transaction:
+                revoke(transaction, row, at=log.clock())
+        log.sign()
+        log.export(tmp_path / "export")
+        assert log.audit_export(tmp_path / "export").findings == ()
+        (tmp_path / "export" / "certificates.jsonl").write_bytes(b"{\n")
+        report = log.audit_export(tmp_path / "export")
+        assert codes(report) == {Code.LOG_UNREADABLE}
+        assert ("subject_not_here", 1) in {(item.code, item.count) for item in report.not_checked}
 
     def test_a_tile_that_is_gone_is_named(self, log: AuditedLog, export: Path) -> None:
         (export / "tile" / "0" / "000").unlink()

@@ -32,13 +32,17 @@ from vaxcert.errors import (
 )
 from vaxcert.ledger.anchor.identity import NO_HASH, verify_events
 from vaxcert.ledger.anchor.settings import GWEI, Finality
+from vaxcert.ledger.evm import prover
 from vaxcert.ledger.evm.bundle import verify_bundle
 from vaxcert.ledger.evm.bundle_codec import decode_bundle
+from vaxcert.ledger.evm.contract_calls import anchor_call
 from vaxcert.ledger.evm.deploy import RegistryOwner, deploy, join
 from vaxcert.ledger.evm.fees import FeePolicy
+from vaxcert.ledger.evm.keccak import keccak
 from vaxcert.ledger.evm.receipts import ReceiptProof
 from vaxcert.ledger.evm.rpc import HttpNode
 from vaxcert.ledger.evm.state_proof import StateProof
+from vaxcert.ledger.evm.transaction_signer import UnsignedTransaction, signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -238,6 +242,42 @@ def test_a_stuck_attempt_is_replaced(log: LoggedOn, mined: str) -> None:
         assert len(chain.events()) == 1
 
 
+def test_an_anchor_that_goes_through_another_contract_is_proved(log: LoggedOn, proxy: FaultyRpc) -> None:
+    """As from a multi-signature account, which passes the call on and has events of its own."""
+    wallet, event = secrets.token_bytes(20), "60006000a0"
+    passed_on = "36600060003760006000366000600073" + log.identity.contract.hex() + "5af1"
+    log.anvil.rpc("anvil_setCode", f"0x{wallet.hex()}", f"0x{event}{passed_on}{event}00")
+    log.anvil.mine()
+    log.set_writer(wallet, allowed=True)
+    transaction = UnsignedTransaction(
+        chain_id=log.identity.chain_id,
+        nonce=0,
+        to=wallet,
+        data=anchor_call(head_of(10), log_id=log.identity.log_id, previous_root=NO_HASH),
+        gas=200_000,
+        max_fee=10 * GWEI,
+        priority_fee=GWEI,
+    )
+    raw = signed_by(log.writer, transaction)
+    log.anvil.rpc("eth_sendRawTransaction", f"0x{raw.hex()}")
+    assert len(log.anvil.wait_for(keccak(raw))["logs"]) == 3
+    proxy.on("eth_getProof", faulty_rpc.rpc_error(-32601, "no such method"))
+    for url in (log.anvil.url, proxy.url):
+        assert log.chain(url).prove(head_of(10), keccak(raw))[0].seq == 1
+
+
+def test_more_anchors_than_a_bundle_holds_are_left_to_the_one_before(
+    log: LoggedOn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prover, "MAX_EARLIER", 1)
+    attempts = anchored(log, 10, 20, 30, 40)
+    event, content = log.chain().prove(head_of(40), attempts[3].transaction_hash)
+    bundle = decode_bundle(content)
+    assert (bundle.after_seq, bundle.earlier) == (3, ())
+    third = log.chain().events()[2]
+    assert verify_bundle(bundle, pinned=log.identity, previous=(3, third.chain_hash)) == event
+
+
 def test_the_fee_cap_holds(log: LoggedOn) -> None:
     first = log.chain().sign(head_of(10), previous_root=NO_HASH, nonce=0)
     assert first is not None
@@ -265,6 +305,27 @@ def test_a_node_without_a_tip_of_its_own_has_a_gas_price(log: LoggedOn, proxy: F
     assert attempt is not None
     assert expected is not None
     assert 0 < attempt.max_fee <= 2 * expected.max_fee
+
+
+def test_where_nothing_is_paid_no_money_runs_out() -> None:
+    """As on a private chain with a base fee of nothing."""
+    free = start_anvil("--base-fee", "0")
+    try:
+        log = new_log(free)
+        with FaultyRpc(free.url) as proxy:
+            proxy.on("eth_maxPriorityFeePerGas", faulty_rpc.result("0x0"))
+            chain = log.chain(proxy.url, fees=FeePolicy(cap=0))
+            free.rpc("anvil_setNextBlockBaseFeePerGas", "0x0")
+            free.mine()
+            assert chain.affordable_anchors() is None
+            free.fund(f"0x{log.writer.address.hex()}", 0)
+            chain.preflight(head_of(10), previous_root=NO_HASH)
+            attempt = chain.sign(head_of(10), previous_root=NO_HASH, nonce=0)
+            assert attempt is not None
+            assert (attempt.max_fee, attempt.priority_fee) == (0, 0)
+            assert chain.sign(head_of(10), previous_root=NO_HASH, nonce=0, earlier=attempt) is None
+    finally:
+        free.kill()
 
 
 def test_a_chain_before_eip_1559_is_refused(log: LoggedOn, own_node: Anvil) -> None:
@@ -329,7 +390,7 @@ def test_an_account_without_money_is_told_before_and_after(log: LoggedOn) -> Non
     assert chain.affordable_anchors() == 0
     log.anvil.fund(f"0x{log.writer.address.hex()}")
     chain.preflight(head_of(10), previous_root=NO_HASH)
-    assert chain.affordable_anchors() > 1000
+    assert (chain.affordable_anchors() or 0) > 1000
 
 
 def test_a_refused_transaction_is_an_outcome(log: LoggedOn) -> None:
@@ -703,14 +764,49 @@ def test_a_deployment_that_is_not_mined_is_given_up_after_a_while(log: LoggedOn)
     assert len(waits) == 300
 
 
-def test_nodes_of_different_chains_are_no_quorum_to_deploy_on(log: LoggedOn, own_node: Anvil) -> None:
+def test_nothing_is_deployed_to_nodes_of_different_chains(log: LoggedOn, own_node: Anvil) -> None:
     owner = new_signer(log.anvil)
-    own_node.fund(f"0x{owner.address.hex()}")
-    with pytest.raises((ChainUnavailableError, AnchorError)):
-        deploy(
-            [HttpNode(log.anvil.url), HttpNode(own_node.url)],
-            owner=owner,
-            writer=owner.address,
-            log_id=bytes(32),
-            wait=never,
-        )
+    nodes = [HttpNode(log.anvil.url), HttpNode(own_node.url)]
+    with pytest.raises(WrongChainError, match="different chains"):
+        deploy(nodes, owner=owner, writer=owner.address, log_id=bytes(32), wait=never)
+    assert log.chain(signer=owner).next_nonce() == 0
+
+
+def test_a_contract_that_one_node_does_not_have_is_not_deployed(log: LoggedOn, proxy: FaultyRpc) -> None:
+    proxy.on("eth_getCode", faulty_rpc.result("0x6001"))
+    owner = new_signer(log.anvil)
+    with pytest.raises(AnchorError, match="does not have what was deployed"):
+        RegistryOwner([HttpNode(log.anvil.url), HttpNode(proxy.url)], owner=owner, wait=never).deploy()
+
+
+def test_a_contract_whose_writer_could_not_be_named_is_not_lost(log: LoggedOn, proxy: FaultyRpc) -> None:
+    proxy.on("eth_call", faulty_rpc.rpc_error(-32000, "out of order"))
+    with pytest.raises(NodeRefusedError) as caught:
+        deploy([HttpNode(proxy.url)], owner=new_signer(log.anvil), writer=bytes(20), log_id=bytes(32), wait=never)
+    assert "the contract stands at 0x" in (caught.value.hint or "")
+
+
+def test_a_deployment_that_one_node_does_not_know_of_yet_is_waited_for(log: LoggedOn, proxy: FaultyRpc) -> None:
+    proxy.on("eth_getBlockByNumber", _late)
+    owner, waits = new_signer(log.anvil), []
+    nodes = [HttpNode(log.anvil.url), HttpNode(proxy.url)]
+    registry = RegistryOwner(nodes, owner=owner, wait=lambda: (waits.append(1), proxy.heal())[0])
+    contract, block_number = registry.deploy()
+    assert waits
+    assert len(contract) == 20
+    assert block_number <= log.anvil.height()
+
+
+def _late(exchange: faulty_rpc.Exchange) -> None:
+    if exchange.params[0] == "latest":
+        faulty_rpc.forward(exchange)
+    else:
+        exchange.answer(None)
+
+
+def test_a_refused_transaction_of_the_owner_is_told(log: LoggedOn, proxy: FaultyRpc) -> None:
+    """The call beforehand is let through, so that the contract refuses the transaction itself."""
+    proxy.on("eth_call", faulty_rpc.result("0x"))
+    stranger = RegistryOwner([HttpNode(proxy.url)], owner=log.writer, wait=never)
+    with pytest.raises(AnchorError, match="failed"):
+        stranger.withdraw(log.identity.contract, log.identity.log_id, 1)

@@ -11,7 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.simulator.memory_chain import ETHER, GWEI, CrashError, Fault, MemoryChain, MemoryNetwork
+from tests.simulator.memory_chain import CrashError, Fault, MemoryChain
+from tests.simulator.memory_network import ETHER, GWEI, MemoryNetwork
 from tests.simulator.sequencer import KEY, START
 from vaxcert.ledger.anchor.anchorer import Anchorer
 from vaxcert.ledger.anchor.event_json import parse_event
@@ -180,4 +181,4 @@ class Anchoring(RuleBasedStateMachine):
 
 
 TestAnchoring = Anchoring.TestCase
-TestAnchoring.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestAnchoring.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)

@@ -83,6 +83,12 @@ class Anvil:
         return rpc(self.url, method, *params)
 
     def fund(self, address: str, wei: int = 10 * ETHER) -> None:
+        """Give *address* this much, out of nothing.
+
+        That changes the state of the newest block under its hash, so that nothing in that block can be proved any more:
+        it is done to a block in which there is nothing.
+        """
+        self.mine()
         self.rpc("anvil_setBalance", address, hex(wei))
 
     def mine(self, blocks: int = 1) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from tests.simulator.memory_chain import MemoryNetwork
+    from tests.simulator.memory_network import MemoryNetwork
     from vaxcert.ledger.anchor.chain import Chain
     from vaxcert.ledger.store.outbox_rows import AnchorRow
 

@@ -30,7 +30,7 @@ def progress_json(progress: Progress, anchoring: Anchoring) -> dict[str, object]
     return {
         "driver": anchoring.identity.driver,
         "chain_id": anchoring.identity.chain_id,
-        "idle": progress.is_idle,
+        "idle": _is_over(progress),
         "size": progress.size,
         "state": progress.state,
         "reason": progress.reason,
@@ -43,9 +43,9 @@ def progress_line(progress: Progress, anchoring: Anchoring) -> str:
     """Return what a run came to, in one line."""
     place = chain_name(anchoring.identity)
     final = anchoring.final
-    if progress.is_idle and final is None:
+    if _is_over(progress) and final is None:
         return f"nothing to anchor {place}: no checkpoint is signed"
-    if progress.is_idle and final is not None:
+    if _is_over(progress) and final is not None:
         word = click.style("FINAL", fg="green", bold=True)
         return f"{word}  {entries(final.size)}, anchor {final.seq}, {place}"
     stopped = progress.state in _STOPPED
@@ -57,11 +57,16 @@ def progress_line(progress: Progress, anchoring: Anchoring) -> str:
 
 def exit_code_of(progress: Progress, *, has_to_be_final: bool) -> int:
     """Return the exit code of a run: whether its heads are final, or at least on their way where that is enough."""
-    if progress.is_idle:
+    if _is_over(progress):
         return exit_codes.OK
     if progress.state in _STOPPED:
         return exit_codes.of_error(AnchorError)
     return exit_codes.OK if progress.reason in _GOES_ON and not has_to_be_final else exit_codes.UNDETERMINED
+
+
+def _is_over(progress: Progress) -> bool:
+    """Return whether every head is final or covered; the last step may have been the one that made it so."""
+    return progress.is_idle or progress.state is AnchorState.FINAL
 
 
 def status_json(status: AnchorStatus) -> dict[str, object]:

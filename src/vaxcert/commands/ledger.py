@@ -74,10 +74,10 @@ def checkpoint(folder: Path, *, passphrase_file: Path | None, passphrase_fd: int
     """
     signed = sign_checkpoint(folder, passphrase=secret(passphrase_file, passphrase_fd, confirm=False), at=now())
     click.echo(signed.note, nl=False)
-    if signed.is_new:
+    if signed.is_new and signed.size:
         say("note", f"entries signed: {signed.size}; anchor them with `vaxcert anchor run {folder}`")
     else:
-        say("note", f"entries signed: {signed.size}, as before")
+        say("note", f"entries signed: {signed.size}, nothing new")
 
 
 @command.command()

@@ -135,7 +135,7 @@ def test_a_checkpoint_goes_to_standard_output_and_a_size_is_signed_once(capsys: 
     assert run(["ledger", "checkpoint", "led", *SECRET]) == 0
     second = capsys.readouterr()
     assert second.out == first.out
-    assert "entries signed: 5, as before" in second.err
+    assert "entries signed: 5, nothing new" in second.err
 
 
 @pytest.mark.parametrize(

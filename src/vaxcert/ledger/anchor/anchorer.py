@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from vaxcert.ledger.store.log import TransparencyLog
 
 _HOLDER_BYTES = 8
+_MOST_MOVES = 20
+"""Steps without a wait: a head takes five or six, and a chain that moves to and fro would take them for ever."""
 
 
 class Anchorer:
@@ -107,20 +109,20 @@ class Anchorer:
         Raises:
             LedgerError: As `step` does.
         """
-        pause = self._policy.poll
+        pause, moves = self._policy.poll, 0
         try:
             while True:
                 at = now()
                 progress = self.step(at)
                 if progress.is_idle or at >= deadline:
                     return progress
-                if progress.moved:
-                    pause = self._policy.poll
+                if progress.moved and moves < _MOST_MOVES:
+                    pause, moves = self._policy.poll, moves + 1
                     continue
                 if progress.state is AnchorState.NEEDS_OPERATOR or wait is None:
                     return progress
                 wait(pause)
-                pause = min(2 * pause, self._policy.longest_poll)
+                pause, moves = min(2 * pause, self._policy.longest_poll), 0
         finally:
             self._outbox.lease.give_back()
 

@@ -11,7 +11,7 @@ class AnchorPolicy:
     """When to send again, when to pay more, and how often to look. What may be paid is the chain's own setting."""
 
     lease: timedelta = timedelta(minutes=2)
-    """How long a process may be silent before another takes over; longer than the slowest answer of a node."""
+    """How long a process may be silent before another takes over; half of it is longer than a node's slowest answer."""
     patience: timedelta = timedelta(minutes=3)
     """How long a transaction may wait in vain before its fee is raised."""
     resend: timedelta = timedelta(minutes=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from vaxcert.errors import LedgerError
@@ -13,7 +14,7 @@ from vaxcert.ledger.audit.proof_check import check_proofs
 from vaxcert.ledger.audit.report import NotChecked, instant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vaxcert.ledger.anchor.chain import AnchorEvent
     from vaxcert.ledger.audit.findings import Findings
@@ -59,10 +60,11 @@ def gather_anchors(evidence: Evidence, findings: Findings) -> Anchors:
     """
     anchors = Anchors()
     bundles = _readable(evidence.bundles, findings)
-    if evidence.identity is None or (evidence.chain is None and not bundles):
-        anchors.not_checked.append(_NO_PINS if bundles or evidence.chain else _NO_CHAIN)
+    first = list(islice(bundles, 1))
+    if evidence.identity is None or (evidence.chain is None and not first):
+        anchors.not_checked.append(_NO_PINS if first or evidence.chain else _NO_CHAIN)
         return anchors
-    proved = check_proofs(bundles, evidence.identity, findings)
+    proved = check_proofs(chain(first, bundles), evidence.identity, findings)
     shown: Sequence[AnchorEvent] | None = None
     if evidence.chain is not None:
         shown, unasked = check_chain(evidence.chain, evidence.identity, findings)
@@ -84,13 +86,11 @@ def gather_anchors(evidence: Evidence, findings: Findings) -> Anchors:
     return anchors
 
 
-def _readable(bundles: Iterable[bytes], findings: Findings) -> list[bytes]:
-    read: list[bytes] = []
+def _readable(bundles: Iterable[bytes], findings: Findings) -> Iterator[bytes]:
     try:
-        read.extend(bundles)
+        yield from bundles
     except LedgerError as error:
         findings.add(FindingCode.LOG_UNREADABLE, f"the proofs of anchors cannot be read to their end: {error.message}")
-    return read
 
 
 def _compare(proved: Mapping[int, Anchor], shown: Sequence[AnchorEvent], findings: Findings) -> None:

@@ -47,7 +47,8 @@ def audit(
     wrong does not end the audit, and the memory that it takes does not grow with the entries.
 
     Args:
-        reader: The log's database or an auditor's export. What is read should belong to one moment.
+        reader: The log's database or an auditor's export. Around a database that others may write to, hold
+            `log.database.reading()`: an entry that is erased meanwhile would look like a forged one.
         at: The time of the audit (aware).
         evidence: What the log is compared with; what is not given is not checked, and the report says so.
         policy: By what times and rows are judged.
@@ -56,7 +57,8 @@ def audit(
     Raises:
         ValueError: *at* is naive.
         KeyFileError: The log's key in *evidence* is malformed.
-        StorageError: The log cannot be read at all.
+        LedgerDamagedError: The log does not say how large it is.
+        StorageError: The disk fails.
     """
     if at.tzinfo is None:
         raise ValueError("at needs a time zone: certificates are judged by it")

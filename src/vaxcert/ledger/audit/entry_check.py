@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from vaxcert.errors import LedgerError
 from vaxcert.ledger.audit.entry_rows import Rows, leaves_of
 from vaxcert.ledger.audit.findings import FindingCode
 from vaxcert.ledger.audit.report import KindCount, NotChecked, instant_of
@@ -151,7 +152,10 @@ class EntryCheck:
             self._missing(leaf, FindingCode.STATEMENT_MISSING, is_cut=self._statements.is_cut)
             return
         self._kept[leaf.kind] += 1
-        recomputed = digest_of(row, self._reader)
+        try:
+            recomputed = digest_of(row, self._reader)
+        except LedgerError:  # certificates that cannot be read have been told of, or will be
+            recomputed = None
         self._unlinked += recomputed is None
         check_statement_row(leaf, row, recomputed, self._findings)
 

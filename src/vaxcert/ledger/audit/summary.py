@@ -14,6 +14,7 @@ from vaxcert.ledger.audit.report import (
     HeadSummary,
     LogIdentity,
     NotChecked,
+    instant,
     instant_of,
 )
 
@@ -74,7 +75,7 @@ def report_of(
         if newest is None
         else HeadSummary(size=newest.size, root=newest.root.hex(), at=instant_of(newest.at)),
         coverage=_coverage(work, evidence),
-        settings=policy.to_dict(),
+        settings={**policy.to_dict(), **_brought_along(evidence)},
     )
 
 
@@ -105,7 +106,7 @@ def _not_checked(work: Work, evidence: Evidence, size: int) -> Iterator[NotCheck
         reason = "entries after the newest checkpoint: nothing vouches for them yet"
         yield NotChecked(code="unsigned", reason=reason, count=size - signed, decisive=False)
     covered = work.heads.covered
-    if work.anchors.believed and size > covered:
+    if size > covered and (work.anchors.believed or evidence.chain is not None):
         reason = "entries after the newest anchor: the chain does not vouch for them yet"
         yield NotChecked(code="unanchored", reason=reason, count=size - covered, decisive=False)
     if work.strange_notes:
@@ -117,6 +118,15 @@ def _not_checked(work: Work, evidence: Evidence, size: int) -> Iterator[NotCheck
     if evidence.vkey is None and not evidence.identity_is_pinned:
         reason = "the auditor named neither the log's key nor its chain: both are as the log itself says"
         yield NotChecked(code="own_word", reason=reason, decisive=False)
+
+
+def _brought_along(evidence: Evidence) -> dict[str, str]:
+    trusted = evidence.trust_list
+    as_of = f", {instant(trusted.as_of)}" if trusted is not None and trusted.as_of is not None else ""
+    return {
+        "trust_list": "none" if trusted is None else f"{len(trusted.entries)}{as_of}",
+        "revoked_kids": str(len(evidence.revoked_kids)),
+    }
 
 
 def _coverage(work: Work, evidence: Evidence) -> Coverage:

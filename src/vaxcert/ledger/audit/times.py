@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ class AnchorTimes:
         """
         self._anchors = sorted(anchors, key=lambda anchor: anchor.size)
         self._sizes = [anchor.size for anchor in self._anchors]
-        self._signed_at = signed_at
+        said = (min(signed_at.get(anchor.size, anchor.time), anchor.time) for anchor in self._anchors)
+        # The larger head was signed later, whatever the log says: an earlier time would only make room for back-dating.
+        self._signed_at = list(accumulate(said, max))
         self._skew = policy.clock_skew.total_seconds()
         self._delay = policy.anchor_delay.total_seconds()
         self._at = at.timestamp()
@@ -75,8 +78,7 @@ class AnchorTimes:
         if before is not None:
             # A head of this size was signed before any later leaf was there. Its anchor's time is the chain's; that of
             # the signature is the log's own word, and is believed for as long as an anchor may wait.
-            said = self._signed_at.get(before.size)
-            signed_at = before.time if said is None else min(said, before.time)
+            signed_at = self._signed_at[place - 1]
             signed = signed_at - self._skew
             believed = max(signed_at, before.time - self._delay) - self._skew
         return Window(

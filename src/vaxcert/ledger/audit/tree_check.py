@@ -88,13 +88,13 @@ class TreeCheck:
             return
         sizes = [heads[0].size for heads in due]
         roots = [_roots(self._stored, leaves, sizes)]
-        if self._believed is not self._stored or believed is not leaves:
+        if self._believed is not self._stored or believed != leaves:
             roots.append(_roots(self._believed, believed, sizes))
         for heads in due:
             self._heads.meet(heads, [choice[heads[0].size] for choice in roots])
 
     def _grow(self, leaves: bytes, believed: bytes) -> None:
-        if self._believed is not self._stored or believed is not leaves:
+        if self._believed is not self._stored or believed != leaves:
             if self._believed is self._stored:
                 self._stored = _copy(self._stored)
             _extend(self._stored, leaves)
@@ -124,11 +124,7 @@ class TreeCheck:
     def _resolve(self, n: int, bundle: Bundle, leaves: bytes, tile: bytes, due: Sequence[Sequence[Head]]) -> bytes:
         """Tell of each place at which entry and tile disagree; return the leaf hashes that are believed."""
         places = [place for place in range(bundle.width) if _at(leaves, place) != _at(tile, place)]
-        believed = self._vouched(n, leaves, tile, due)
-        if believed is None:
-            derived = derived_entries(bundle)
-            odd = frozenset(place for place in places if _at(derived, place) != _at(bundle.entries, place))
-            believed = b"".join(_at(tile if place in odd else leaves, place) for place in range(bundle.width))
+        believed = self._choose(n, (leaves, tile, _derived_choice(bundle, leaves, tile)), due)
         for place in places:
             index = n * TILE_WIDTH + place
             is_entry = _at(believed, place) != _at(leaves, place)
@@ -143,20 +139,27 @@ class TreeCheck:
             )
         return believed
 
-    def _vouched(self, n: int, leaves: bytes, tile: bytes, due: Sequence[Sequence[Head]]) -> bytes | None:
-        """Return which of *leaves* and *tile* lead to a head that is vouched for, or else to the tile above."""
-        heads = sorted((head for heads in due for head in heads), key=lambda head: head.voucher, reverse=True)
-        sizes = sorted({head.size for head in heads})
-        choices = [(choice, _roots(self._believed, choice, sizes)) for choice in (leaves, tile)]
-        for head in heads:
-            for choice, roots in choices:
-                if roots[head.size] == head.root:
-                    return choice
-        above = self._tile(1, n // TILE_WIDTH) if len(leaves) == TILE_WIDTH * HASH_BYTES else None
-        for choice in (leaves, tile):
-            if above is not None and root_of(choice) == _at(above, n % TILE_WIDTH):
-                return choice
-        return None
+    def _choose(self, n: int, choices: Sequence[bytes], due: Sequence[Sequence[Head]]) -> bytes:
+        """Return which of *choices* to believe, piece by piece: each up to the next head that one of them leads to.
+
+        Where none leads to a head, the tile above is asked, and in the end the last choice is taken.
+        """
+        believed = b""
+        for heads in due:
+            stop = (heads[0].size - n * TILE_WIDTH) * HASH_BYTES
+            tries = [believed + choice[len(believed) : stop] for choice in choices]
+            roots = [_roots(self._believed, each, (heads[0].size,))[heads[0].size] for each in tries]
+            strongest_first = sorted(heads, key=lambda head: head.voucher, reverse=True)
+            led_to = (roots.index(head.root) for head in strongest_first if head.root in roots)
+            place = next(led_to, None)
+            believed = believed if place is None else tries[place]
+        tries = [believed + choice[len(believed) :] for choice in choices]
+        above = self._tile(1, n // TILE_WIDTH) if len(choices[0]) == TILE_WIDTH * HASH_BYTES else None
+        if above is not None:
+            for each in tries:
+                if root_of(each) == _at(above, n % TILE_WIDTH):
+                    return each
+        return tries[-1]
 
     def _tile(self, level: int, n: int, width: int | None = None) -> bytes | None:
         """Return a stored tile, or None where it is gone or has not *width* hashes, which is told once."""
@@ -183,6 +186,15 @@ class TreeCheck:
             )
         self._read[level] = n, tile
         return tile
+
+
+def _derived_choice(bundle: Bundle, leaves: bytes, tile: bytes) -> bytes:
+    """Return the leaf hashes of the entries that salt and digest still lead to, and else those of the tile."""
+    derived = derived_entries(bundle)
+    return b"".join(
+        _at(leaves if _at(derived, place) == _at(bundle.entries, place) else tile, place)
+        for place in range(bundle.width)
+    )
 
 
 def _roots(edge: Edge, leaves: bytes, sizes: Iterable[int]) -> dict[int, bytes]:

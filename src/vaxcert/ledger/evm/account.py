@@ -27,7 +27,7 @@ ANCHOR_GAS = 150_000
 _MAY_HAVE_IT = re.compile(
     r"known.?transaction|already.?(known|imported|exists)"  # the node has this very one
     r"|nonce.{0,20}too.?low|old.?nonce|invalid transaction nonce"  # one with its nonce is mined
-    r"|underpriced|fee.?too.?low|(gas price|fee per gas).{0,40}(below|too low|lower|less)",  # one waits, or fees have risen
+    r"|underpriced|fee.?too.?low|(gas price|fee per gas).{0,40}(below|too low|lower|less)",  # one waits, or fees rose
     re.IGNORECASE,
 )
 _NO_FUNDS = re.compile(r"insufficient.?(funds|balance)|upfront cost|exceeds.{0,20}balance|cannot afford", re.IGNORECASE)
@@ -95,10 +95,11 @@ class AnchoringAccount:
         """Hand over a signed transaction; see `send_to_all`."""
         send_to_all(self._quorum, raw)
 
-    def affordable_anchors(self) -> int:
-        """Return for how many anchors the balance lasts at today's fees."""
+    def affordable_anchors(self) -> int | None:
+        """Return for how many anchors the balance lasts at today's fees, or None where nothing is paid."""
         market = self._market()
-        return self._balance() // (ANCHOR_GAS * max(1, market.base_fee + market.priority_fee))
+        price = market.base_fee + market.priority_fee
+        return self._balance() // (ANCHOR_GAS * price) if price else None
 
     def _balance(self) -> int:
         return self._quorum.ask(lambda node: node.balance(self._signer.address))

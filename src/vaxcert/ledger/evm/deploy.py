@@ -12,6 +12,8 @@ from vaxcert.errors import (
     NodeRefusedError,
     NotWriterError,
     SettingsError,
+    VaxcertError,
+    WrongChainError,
     WrongContractError,
 )
 from vaxcert.ledger.anchor.identity import ADDRESS_BYTES, ChainIdentity
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.evm.transaction_signer import TransactionSigner
 
 DEPLOY_GAS = 1_500_000
-"""The deployment takes about 750,000; what is not used is not paid."""
+"""The deployment takes about 640,000; what is not used is not paid."""
 OWNER_GAS = 100_000
 """Naming a writer and withdrawing an anchor take about 50,000."""
 DRIVER = "evm"
@@ -79,12 +81,28 @@ def deploy(
     Raises:
         AnchorError: A transaction failed, or is not mined after a long wait.
         FundsError: The owner cannot pay.
-        ChainUnavailableError: The nodes do not answer, or do not agree.
+        WrongChainError: The nodes are of different chains.
+        ChainUnavailableError: The nodes do not answer.
     """
+    chain_id, genesis_hash = _chain_of(nodes)
     registry_owner = RegistryOwner(nodes, owner=owner, fees=fees, wait=wait)
     contract, deploy_block = registry_owner.deploy()
-    registry_owner.set_writer(contract, log_id, writer, allowed=True)
-    return _identity(nodes, contract=contract, deploy_block=deploy_block, log_id=log_id, driver=driver)
+    try:
+        registry_owner.set_writer(contract, log_id, writer, allowed=True)
+    except VaxcertError as error:
+        error.hint = (
+            f"the contract stands at 0x{contract.hex()} since block {deploy_block}: name the writer and join it"
+        )
+        raise
+    return ChainIdentity(
+        driver=driver,
+        chain_id=chain_id,
+        genesis_hash=genesis_hash,
+        contract=contract,
+        code_hash=anchor_registry().code_hash,
+        deploy_block=deploy_block,
+        log_id=log_id,
+    )
 
 
 def join(
@@ -114,6 +132,7 @@ def join(
     """
     if len(contract) != ADDRESS_BYTES:
         raise SettingsError(f"a contract's address has {ADDRESS_BYTES} bytes")
+    chain_id, genesis_hash = _chain_of(nodes)
     views = [NodeView(node) for node in nodes]
     for view in views:
         code = view.code(contract)
@@ -127,17 +146,6 @@ def join(
         deploy_block = min(view.height() for view in views)
         if any(head_of_returned(view.call(head_call(log_id), to=contract, at="latest")).seq for view in views):
             raise SettingsError("the log has anchors in this contract: name the block in which it was deployed")
-    return _identity(nodes, contract=contract, deploy_block=deploy_block, log_id=log_id, driver=driver)
-
-
-def _identity(
-    nodes: Sequence[Node], *, contract: bytes, deploy_block: int, log_id: bytes, driver: str
-) -> ChainIdentity:
-    views = [NodeView(node) for node in nodes]
-    chains = {(view.chain_id(), view.genesis_hash()) for view in views}
-    if len(chains) > 1:
-        raise ChainUnavailableError("the nodes are of different chains")
-    chain_id, genesis_hash = chains.pop()
     return ChainIdentity(
         driver=driver,
         chain_id=chain_id,
@@ -147,6 +155,14 @@ def _identity(
         deploy_block=deploy_block,
         log_id=log_id,
     )
+
+
+def _chain_of(nodes: Sequence[Node]) -> tuple[int, bytes]:
+    """Return the chain id and the hash of the first block."""
+    chains = {(view.chain_id(), view.genesis_hash()) for view in map(NodeView, nodes)}
+    if len(chains) > 1:
+        raise WrongChainError("the nodes are of different chains")
+    return chains.pop()
 
 
 class RegistryOwner:

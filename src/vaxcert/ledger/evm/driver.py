@@ -142,8 +142,8 @@ class EvmChain:
         """Hand *attempt* to every node; nothing is raised where one has it, or another one with its nonce."""
         self._paying().send(attempt.raw)
 
-    def affordable_anchors(self) -> int:
-        """Return for how many anchors the account's balance lasts at today's fees."""
+    def affordable_anchors(self) -> int | None:
+        """Return for how many anchors the account's balance lasts at today's fees, or None where nothing is paid."""
         return self._paying().affordable_anchors()
 
     def outcome(self, transaction_hash: bytes) -> Outcome | None:

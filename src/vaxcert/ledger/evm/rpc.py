@@ -89,16 +89,15 @@ class HttpNode:
         number = next(self._numbers)
         body = json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode()
         until = time.monotonic() + self._deadline
-        for pause in (*_PAUSES, None):
-            reply = self._address.post(body, until=until)
-            if reply.status == OK:
-                return self._result(reply.body, number)
-            if reply.status not in _BUSY or pause is None:
-                break
+        reply = self._address.post(body, until=until)
+        for pause in _PAUSES:
             seconds = max(pause, reply.retry_after)
-            if time.monotonic() + seconds >= until:
+            if reply.status not in _BUSY or time.monotonic() + seconds >= until:
                 break
             self._pause(seconds)
+            reply = self._address.post(body, until=until)
+        if reply.status == OK:
+            return self._result(reply.body, number)
         message = f"{self.name} answered {method} with HTTP status {reply.status}"
         if reply.status in _REFUSALS:
             raise NodeRefusedError(message, reason=f"HTTP status {reply.status}", number=reply.status)

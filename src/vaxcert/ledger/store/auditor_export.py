@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from array import array
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self, cast
 
@@ -14,11 +12,11 @@ from vaxcert.ledger.log.log_key import log_id
 from vaxcert.ledger.log.note import MAX_NOTE_BYTES
 from vaxcert.ledger.log.note_key import NoteVerifier
 from vaxcert.ledger.log.tile import ENTRIES, TILE_HEIGHT, TILE_WIDTH, parse_entry_bundle, tile_path
-from vaxcert.ledger.log.tree import HASH_BYTES, MAX_TREE_SIZE
+from vaxcert.ledger.log.tree import HASH_BYTES
 from vaxcert.ledger.store import tiles
-from vaxcert.ledger.store.auditor_writer import EXPORT_NAME, EXPORT_VERSION
 from vaxcert.ledger.store.check import first_problem
 from vaxcert.ledger.store.create import CHECKPOINT_NAME
+from vaxcert.ledger.store.export_about import bundle_starts, read_about
 from vaxcert.ledger.store.export_lines import (
     CERTIFICATES,
     CHECKPOINTS,
@@ -47,10 +45,8 @@ if TYPE_CHECKING:
     from vaxcert.ledger.log.tile import TileLevel
     from vaxcert.ledger.store.problem import Problem
 
-_MAX_EXPORT_BYTES: Final = 4096
 _MAX_TILE_BYTES: Final = TILE_WIDTH * (ENTRY_BYTES + 2)
 """A full bundle of entries, each behind its length; a full tile is smaller."""
-_MEMBERS: Final = {"version": int, "origin": str, "vkey": str, "size": int}
 
 
 class AuditorExport:
@@ -63,7 +59,7 @@ class AuditorExport:
         self.vkey = vkey
         self.log_id = log_id(origin, vkey)
         self.size = size
-        self._bundles = _bundle_starts(folder, size)
+        self._bundles = bundle_starts(folder, size)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -75,7 +71,7 @@ class AuditorExport:
             NoteError: Its checkpoint was not signed by the log it says.
             StorageError: It cannot be read.
         """
-        origin, vkey, size = _read_about(folder)
+        origin, vkey, size = read_about(folder)
         try:
             verifier = NoteVerifier.of_vkey(vkey)
         except KeyFileError as error:
@@ -228,37 +224,3 @@ class AuditorExport:
                     raise LedgerDamagedError(f"a digest in {LEAVES.name} is of another length")
                 byte = kind.number | (ROW_BIT if has_row else 0) | (ERASED_BIT if salt is None else 0)
                 yield byte, salt or bytes(SALT_BYTES), digest or bytes(DIGEST_BYTES)
-
-
-def _read_about(folder: Path) -> tuple[str, str, int]:
-    content = read_bounded(folder / EXPORT_NAME, _MAX_EXPORT_BYTES)
-    if content is None:
-        raise LedgerFormatError(f"{folder} is no export of a log: it has no {EXPORT_NAME}")
-    try:
-        about = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise LedgerFormatError(f"{EXPORT_NAME} is not JSON") from error
-    if type(about) is not dict or {name: type(value) for name, value in about.items()} != _MEMBERS:
-        raise LedgerFormatError(f"{EXPORT_NAME} has not the members {', '.join(_MEMBERS)}")
-    if about["version"] != EXPORT_VERSION or not 0 <= about["size"] <= MAX_TREE_SIZE:
-        raise LedgerFormatError(f"{EXPORT_NAME} is of another version, or of a size that no log has")
-    return about["origin"], about["vkey"], about["size"]
-
-
-def _bundle_starts(folder: Path, size: int) -> array[int]:
-    """Return where in the file of leaves each bundle starts; one number for 256 leaves.
-
-    Raises:
-        LedgerDamagedError: There are more or fewer leaves than *size*, or a line is too long.
-    """
-    path, starts, count = folder / LEAVES.name, array("Q"), 0
-    with storage_errors(path, "read"), path.open("rb") as stream:
-        start = 0
-        while line := stream.readline(MAX_LINE_BYTES):
-            if count % TILE_WIDTH == 0:
-                starts.append(start)
-            count += 1
-            start += len(line)
-    if count != size:
-        raise LedgerDamagedError(f"{LEAVES.name} has {count} lines and not {size}")
-    return starts

@@ -75,6 +75,6 @@ def _mark(folder: Path) -> Problem | None:
 
 
 def _publish(folder: Path) -> None:
-    """Write the newest checkpoint beside the restored database, unless a file survived there."""
+    """Write the newest checkpoint beside the restored database, unless one survived there that promises as much."""
     with TransparencyLog.open(folder) as log:
-        log.publish_checkpoint(replace=False)
+        log.publish_checkpoint()

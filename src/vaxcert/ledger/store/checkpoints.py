@@ -14,6 +14,7 @@ from vaxcert.ledger.log.checkpoint import Checkpoint, open_checkpoint, sign_chec
 from vaxcert.ledger.log.note import MAX_NOTE_BYTES
 from vaxcert.ledger.log.receipt_encoding import receipt_signature
 from vaxcert.ledger.store.files import PUBLIC, read_bounded, write_whole
+from vaxcert.ledger.store.instants import seconds_of
 from vaxcert.ledger.store.outbox import queue_head
 from vaxcert.ledger.store.reader import LoggedCheckpoint
 
@@ -88,7 +89,7 @@ def record_checkpoint(
             return newest.note
     note = sign_checkpoint(Checkpoint(key.name, size, root), key)
     signature = receipt_signature(key, root, size)
-    database.run("INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?)", (size, root, note, signature, int(at.timestamp())))
+    database.run("INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?)", (size, root, note, signature, seconds_of(at)))
     if size:
         queue_head(database, size=size, root=root, metadata_hash=sha256(note.encode()).digest(), at=at)
     return note

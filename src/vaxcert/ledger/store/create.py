@@ -12,6 +12,7 @@ from vaxcert.errors import StorageError
 from vaxcert.ledger.log.log_key import log_id
 from vaxcert.ledger.log.note_key import KeyType, NoteVerifier
 from vaxcert.ledger.store.files import place_new, storage_errors, sync_file
+from vaxcert.ledger.store.instants import seconds_of
 from vaxcert.ledger.store.schema import create_tables
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def create_database(folder: Path, *, origin: str, vkey: str, at: datetime) -> No
     make_folder(folder)
     temporary = new_file(folder)
     try:
-        _fill(temporary, (origin, vkey, log_id(origin, vkey), int(at.timestamp())))
+        _fill(temporary, (origin, vkey, log_id(origin, vkey), seconds_of(at)))
         sync_file(temporary)
         place_new(temporary, folder / DATABASE_NAME)
     finally:

@@ -73,7 +73,7 @@ class Database:
             with database.errors():
                 check_format(database._connection)
                 if not read_only:
-                    database._connection.execute("PRAGMA journal_mode = WAL")  # stays so in the file
+                    database._begin_write_ahead_log()
         except BaseException:
             database.close()
             raise
@@ -163,6 +163,11 @@ class Database:
     def _is_inside(self) -> bool:
         """Whether a transaction is open: SQLite ends one by itself when the disk fails."""
         return self._connection.in_transaction
+
+    def _begin_write_ahead_log(self) -> None:
+        """Have the file keep a write-ahead log, as a copy and a new one do not yet."""
+        if self.row("PRAGMA journal_mode = WAL") != ("wal",):
+            raise StorageError(f"{self.path} lies on a file system on which several processes cannot share it")
 
     def empty_write_ahead_log(self) -> bool:
         """Copy the write-ahead log into the file and cut it to nothing; return whether no reader stood in the way."""

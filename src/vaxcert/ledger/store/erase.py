@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from vaxcert.errors import LedgerDamagedError
 from vaxcert.ledger.log.entry import DIGEST_BYTES, SALT_BYTES
+from vaxcert.ledger.store.instants import seconds_of
 from vaxcert.ledger.store.leaf_reader import checked_bundle
 from vaxcert.ledger.store.reader import ERASED_BIT
 
@@ -43,7 +44,7 @@ def erase_entry(database: Database, index: int, at: datetime) -> None:
     )
     database.run("DELETE FROM certificate WHERE leaf_index = ?", (index,))
     database.run("DELETE FROM statement WHERE leaf_index = ?", (index,))
-    database.run("INSERT OR IGNORE INTO erasure VALUES (?, ?)", (index, int(at.timestamp())))
+    database.run("INSERT OR IGNORE INTO erasure VALUES (?, ?)", (index, seconds_of(at)))
 
 
 def _replaced(packed: bytes, place: int, piece: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 OWNER_ALONE: Final = 0o600
 PUBLIC: Final = 0o644
+
+_NO_LINKS: Final = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS))
+"""How a file system says that it has no hard links, as those of memory cards and of some networks."""
 
 
 @contextmanager
@@ -85,9 +89,20 @@ def place_new(temporary: Path, path: Path) -> None:
         try:
             path.hardlink_to(temporary)  # unlike a renaming, never over another file
         except FileExistsError:
-            raise StorageError(f"{path} exists", hint="choose a new name: nothing is overwritten") from None
-        temporary.unlink()
+            raise _exists(path) from None
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            if os.path.lexists(path):
+                raise _exists(path) from None
+            temporary.rename(path)
+        else:
+            temporary.unlink()
     sync_folder(path.parent)
+
+
+def _exists(path: Path) -> StorageError:
+    return StorageError(f"{path} exists", hint="choose a new name: nothing is overwritten")
 
 
 def sync_file(path: Path) -> None:

@@ -28,11 +28,23 @@ class Lease:
         self._holder = holder
 
     def take(self, at: datetime, length: timedelta) -> bool:
-        """Hold the lease from *at* for *length*, and return True; return False while another process holds it."""
+        """Hold the lease from *at* on, and return True; return False while another process holds it.
+
+        It is held for *length* after it was last written, which is done once half of that is over: so a process that
+        only looks whether something has happened does not compete with those that write to the log.
+        """
+        now, until = int(at.timestamp()), int((at + length).timestamp())
+        if self._database.row(
+            "SELECT 1 FROM lease WHERE holder = ? AND until BETWEEN ? AND ?",
+            (self._holder, int((at + length / 2).timestamp()), until),
+        ):
+            return True
+        # One that ends later than any may was written by a clock that has been set back since.
         changed = self._database.run(
             "INSERT INTO lease (id, holder, until) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE"
-            " SET holder = excluded.holder, until = excluded.until WHERE holder = excluded.holder OR until <= ?",
-            (self._holder, int((at + length).timestamp()), int(at.timestamp())),
+            " SET holder = excluded.holder, until = excluded.until"
+            " WHERE holder = excluded.holder OR until NOT BETWEEN ? AND excluded.until",
+            (self._holder, until, now + 1),
         )
         return changed == 1
 

@@ -71,8 +71,11 @@ class TransparencyLog(StoredLog):
         """
         with self._writing() as (size, frontier):
             transaction = Transaction(self.database, LeafWriter(self.database, size, frontier))
-            yield transaction
-            transaction.finish()
+            try:
+                yield transaction
+                transaction.finish()
+            finally:
+                transaction.close()
 
     def append(
         self, digests: Iterable[bytes], *, kind: EntryKind = EntryKind.CERTIFICATE, salts: bytes | None = None
@@ -100,15 +103,16 @@ class TransparencyLog(StoredLog):
         self.publish_checkpoint()
         return note
 
-    def publish_checkpoint(self, *, replace: bool = True) -> None:
-        """Write the newest checkpoint to the file beside the database, where there is one.
+    def publish_checkpoint(self) -> None:
+        """Write the newest checkpoint to the file beside the database, unless one of its size or newer is there.
 
-        Args:
-            replace: Whether it takes the place of what the file says now.
+        Raises:
+            NoteError: What is in the file was not signed by this log.
+            StorageError: It cannot be read or written.
         """
-        with self.database.writing():  # of two signers at once the later wins
-            newest = self.checkpoint()
-            if newest is not None and (replace or self._file.read() is None):
+        with self.database.writing():  # of two signers at once, the one with less comes too late
+            newest, published = self.checkpoint(), self._file.read()
+            if newest is not None and (published is None or published.size < newest.size):
                 self._file.write(newest.note)
 
     def erase(self, index: int, *, at: datetime) -> None:

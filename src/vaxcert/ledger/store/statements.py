@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vaxcert.ledger.log.entry import EntryKind, audit_head_digest, revocation_digest, supersession_digest
 from vaxcert.ledger.log.tree import HASH_BYTES
+from vaxcert.ledger.store.instants import seconds_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,21 +24,21 @@ def revoke(transaction: Transaction, certificate: LoggedCertificate, *, at: date
         at: The time of the revocation.
         reason: A short word from a list of the issuer's, nothing about a person.
     """
-    seconds = int(at.timestamp())
+    seconds = seconds_of(at)
     digest = revocation_digest(certificate.digest, revoked_at=seconds, reason=reason)
     return transaction.add_statement(EntryKind.REVOCATION, digest, at=seconds, subject=certificate.id, detail=reason)
 
 
 def supersede(transaction: Transaction, old: LoggedCertificate, new: LoggedCertificate, *, at: datetime) -> int:
     """Log that *new* stands in the place of *old* from *at* on, and return the statement's index."""
-    seconds = int(at.timestamp())
+    seconds = seconds_of(at)
     digest = supersession_digest(old.digest, new.digest, at=seconds)
     return transaction.add_statement(EntryKind.SUPERSESSION, digest, at=seconds, subject=old.id, detail=new.id)
 
 
 def keep_head(transaction: Transaction, root: bytes, *, size: int, at: datetime) -> int:
     """Log another log's head, taken over at *at*, and return the statement's index."""
-    seconds = int(at.timestamp())
+    seconds = seconds_of(at)
     digest = audit_head_digest(root, size=size, at=seconds)
     return transaction.add_statement(EntryKind.AUDIT_HEAD, digest, at=seconds, detail=f"{size} {root.hex()}")
 

@@ -33,6 +33,7 @@ class Transaction:
         self._database = database
         self._leaves = leaves
         self._is_lost = False
+        self._is_over = False
 
     @property
     def size(self) -> int:
@@ -115,8 +116,14 @@ class Transaction:
             raise LedgerStateError("the transaction was lost by an earlier error, and nothing of it is written")
         self._leaves.finish()
 
+    def close(self) -> None:
+        """Take nothing more; called by the log at the end, however it came."""
+        self._is_over = True
+
     @contextmanager
     def _or_lost(self) -> Iterator[None]:
+        if self._is_over:
+            raise ValueError("the transaction is over")
         try:
             yield
         except BaseException:

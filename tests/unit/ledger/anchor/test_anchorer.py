@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.simulator.memory_chain import CrashError, Fault, MemoryChain, MemoryNetwork
+from tests.simulator.memory_chain import CrashError, Fault, MemoryChain
 from tests.simulator.sequencer import LEASE, Sequencer
 from vaxcert.ledger.anchor.event_json import parse_event
+from vaxcert.ledger.anchor.policy import AnchorPolicy
 from vaxcert.ledger.anchor.progress import Progress, Reason
 from vaxcert.ledger.store.outbox_rows import AnchorState
 
 if TYPE_CHECKING:
+    from tests.simulator.memory_network import MemoryNetwork
     from vaxcert.ledger.anchor.anchorer import Anchorer
+    from vaxcert.ledger.anchor.chain import Outcome
 
 MINUTE = timedelta(minutes=1)
 
@@ -120,8 +123,9 @@ def test_a_transaction_is_written_down_before_it_is_sent(
 
 
 def test_after_a_day_without_the_chain_one_anchor_catches_up(
-    sequencer: Sequencer, anchorer: Anchorer, chain: MemoryChain, network: MemoryNetwork
+    sequencer: Sequencer, chain: MemoryChain, network: MemoryNetwork
 ) -> None:
+    anchorer = sequencer.process(chain, policy=AnchorPolicy(longest_poll=timedelta(minutes=15)))
     chain.is_down = True
     for _ in range(48):
         sequencer.issue()
@@ -207,6 +211,26 @@ def test_a_run_ends_at_its_deadline_and_waits_longer_each_time(
     anchorer.run(deadline=start + timedelta(minutes=5), now=lambda: sequencer.at, wait=wait)
     assert timedelta(minutes=5) <= sequencer.at - start <= timedelta(minutes=6)
     assert [pause.seconds for pause in pauses[:7]] == [2, 4, 8, 16, 32, 60, 60]
+
+
+def test_a_chain_that_moves_to_and_fro_is_not_asked_without_end(sequencer: Sequencer, network: MemoryNetwork) -> None:
+    class Flapping(MemoryChain):
+        def outcome(self, transaction_hash: bytes) -> Outcome | None:
+            assert len(self.calls) < 5000
+            found = super().outcome(transaction_hash)
+            return found if self.calls.count("outcome") % 2 else None
+
+    sequencer.issue()
+    pauses: list[timedelta] = []
+
+    def wait(pause: timedelta) -> None:
+        pauses.append(pause)
+        sequencer.wait(pause)
+
+    deadline = sequencer.at + timedelta(minutes=2)
+    sequencer.process(Flapping(network)).run(deadline=deadline, now=lambda: sequencer.at, wait=wait)
+    assert pauses
+    assert len(network.events) == len(network.received) == 1
 
 
 def test_a_run_that_may_not_wait_does_what_can_be_done_now(

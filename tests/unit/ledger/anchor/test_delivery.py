@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.simulator.memory_chain import ETHER, GAS, GWEI, Fault, MemoryChain, MemoryNetwork
+from tests.simulator.memory_chain import Fault, MemoryChain
+from tests.simulator.memory_network import ETHER, GAS, GWEI, MemoryNetwork
 from tests.simulator.sequencer import PATIENCE, SETTLE, Sequencer
 from vaxcert.errors import (
     WrongChainError,
@@ -138,10 +139,9 @@ def test_a_transaction_that_never_arrived_is_not_replaced_but_sent(
 ) -> None:
     sequencer.issue()
     sequencer.step_to(anchorer, AnchorState.SIGNED)
-    chain.is_down = True
+    chain.faults = deque([None, Fault.REQUEST_LOST])
     sequencer.step(anchorer)
     sequencer.wait(timedelta(days=1))
-    chain.is_down = False
     sequencer.finish(anchorer, network)
     assert len(sequencer.outbox.attempts(sequencer.head(1).id)) == 1
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.simulator.memory_chain import ETHER, MemoryChain, MemoryNetwork
+from tests.simulator.memory_chain import MemoryChain
+from tests.simulator.memory_network import ETHER, MemoryNetwork
 from tests.simulator.sequencer import KEY, LEASE, Sequencer
 from vaxcert.errors import (
     AnchorConflictError,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.simulator.memory_chain import ETHER, GWEI, MemoryChain, MemoryNetwork
+from tests.simulator.memory_chain import MemoryChain
+from tests.simulator.memory_network import ETHER, GWEI, MemoryNetwork
 from tests.simulator.sequencer import LEASE, PATIENCE, Sequencer
 from vaxcert.errors import (
     LedgerDamagedError,
@@ -189,11 +190,29 @@ def test_an_unknown_transaction_that_does_not_get_through_is_replaced(
         lost.issue(1)
         lost.step_to(lost.process(chain), AnchorState.SENT)
     sequencer.issue(2)
-    sequencer.step(anchorer)
-    network.base_fee = 30 * GWEI
-    sequencer.step(anchorer, after=PATIENCE)
+    assert sequencer.step(anchorer).reason is Reason.HEAD_PENDING
+    for _ in range(4):
+        sequencer.step(anchorer, after=PATIENCE)
+        sequencer.step(anchorer)
+    (waiting,) = network.mempool.values()
+    assert waiting.size == 2
     sequencer.finish(anchorer, network)
     assert [event.size for event in network.events] == [2]
+
+
+def test_a_head_that_somebody_else_has_just_anchored_is_not_signed(
+    sequencer: Sequencer, anchorer: Anchorer, chain: MemoryChain, network: MemoryNetwork, tmp_path: Path
+) -> None:
+    assert sequencer.step(anchorer).is_idle
+    with Sequencer(tmp_path / "standby") as standby:
+        standby.issue()
+        standby.step_to(standby.process(chain), AnchorState.MINED)
+    sequencer.issue()
+    chain.calls.clear()
+    assert sequencer.step(anchorer) == Progress(state=AnchorState.MINED, size=1, moved=True)
+    assert "preflight" not in chain.calls
+    sequencer.finish(anchorer, network)
+    assert len(network.received) == 1
 
 
 def test_a_superseded_transaction_that_waits_is_replaced_under_its_nonce(

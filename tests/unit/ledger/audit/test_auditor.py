@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from tests.small_log import log_key
 from vaxcert.errors import KeyFileError
 from vaxcert.ledger.audit.auditor import audit
 from vaxcert.ledger.audit.findings import FindingCode
-from vaxcert.ledger.audit.policy import Evidence
+from vaxcert.ledger.audit.policy import AuditPolicy, Evidence
 from vaxcert.ledger.audit.report import AuditOutcome
 from vaxcert.ledger.audit.report_words import CHECKED_VI
 from vaxcert.ledger.store.log import TransparencyLog
@@ -143,7 +144,14 @@ def test_a_size_that_the_log_does_not_have_is_told(log: AuditedLog) -> None:
 def test_the_report_says_by_what_was_judged_and_when(log: AuditedLog) -> None:
     report = log.audit()
     assert report.at == log.clock()
-    assert report.settings == {"clock_skew": "0:05:00", "anchor_delay": "1:00:00", "rows_required": "yes"}
+    assert report.settings == {
+        "clock_skew": "0:05:00",
+        "anchor_delay": "1:00:00",
+        "rows_required": "yes",
+        "trust_list": "1, 2026-11-23T08:00:00Z",
+        "revoked_kids": "0",
+    }
+    assert log.audit(trust_list=None).settings["trust_list"] == "none"
     assert report.coverage.pinned_by_auditor
     assert report.newest_checkpoint is not None
     assert report.newest_checkpoint.at == "2026-11-23T14:00:00Z"
@@ -165,3 +173,19 @@ def test_an_audit_changes_nothing(log: AuditedLog) -> None:
 def test_an_audit_of_tomorrow_finds_the_same(log: AuditedLog) -> None:
     log.clock.now += timedelta(days=1)
     assert log.audit().findings == ()
+
+
+def test_its_memory_does_not_grow_with_the_entries(tmp_path: Path) -> None:
+    peaks = []
+    for size in (10_240, 40_960):
+        key = log_key(ORIGIN)
+        with TransparencyLog.create(tmp_path / str(size), origin=key.name, vkey=key.vkey, at=START) as log:
+            log.append([number.to_bytes(32) for number in range(size)])
+            log.sign_checkpoint(key, at=START)
+        with TransparencyLog.open(tmp_path / str(size), read_only=True) as log:
+            tracemalloc.start()
+            report = audit(log, at=START, policy=AuditPolicy(rows_required=False))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        assert report.findings == ()
+    assert peaks[1] < peaks[0] + 100_000

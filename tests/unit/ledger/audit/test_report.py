@@ -248,6 +248,10 @@ def test_in_vietnamese_what_was_not_checked_is_said_beside_its_facts(code: str) 
     assert NOT_CHECKED_VI[code][1:] in text
 
 
+def test_a_report_that_left_nothing_open_says_so() -> None:
+    assert "Everything was checked." in Page(render_html(replace(CLEAN, not_checked=()))).text
+
+
 def test_a_reason_without_a_translation_stands_alone() -> None:
     item = NotChecked(code="something_new", reason="a new reason", decisive=False)
     assert "A new reason." in Page(render_html(replace(CLEAN, not_checked=(item,)), lang="vi")).text

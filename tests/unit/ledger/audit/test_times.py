@@ -80,6 +80,16 @@ def test_a_signature_said_to_be_made_after_its_anchor_gains_nothing() -> None:
     assert window.signed_after == window.believed_after == NOON - 4 * HOUR - 5 * MINUTE
 
 
+def test_a_larger_head_was_not_signed_before_a_smaller_one() -> None:
+    window = times({100: NOON - 4 * HOUR, 200: 0}).window(250)
+    assert window.signed_after == NOON - 4 * HOUR - 5 * MINUTE
+    assert window.believed_after == NOON - 3 * HOUR - 5 * MINUTE
+
+
+def test_anchors_may_come_in_any_order() -> None:
+    assert times(anchors=ANCHORS[::-1]).window(150) == times().window(150)
+
+
 def test_leaves_may_be_asked_for_in_any_order() -> None:
     asked = times()
     order = [150, 20, 250, 100, 99, 199, 200, 0]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 import pytest
 
@@ -40,6 +42,35 @@ def test_a_new_file_takes_no_others_place(tmp_path: Path) -> None:
     assert (tmp_path / "two").read_text() == "two"
     place_new(tmp_path / "one", tmp_path / "three")
     assert sorted(found.name for found in tmp_path.iterdir()) == ["three", "two"]
+
+
+@pytest.mark.parametrize("error", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_file_system_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    refuse_links(monkeypatch, error)
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(name)
+    with pytest.raises(StorageError, match="exists"):
+        place_new(tmp_path / "one", tmp_path / "two")
+    assert (tmp_path / "two").read_text() == "two"
+    place_new(tmp_path / "one", tmp_path / "three")
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["three", "two"]
+
+
+def test_another_failure_of_the_link_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse_links(monkeypatch, errno.EIO)
+    (tmp_path / "one").write_text("one")
+    with pytest.raises(StorageError, match="Input/output error"):
+        place_new(tmp_path / "one", tmp_path / "two")
+    assert [found.name for found in tmp_path.iterdir()] == ["one"]
+
+
+def refuse_links(monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    """Have the operating system answer with *error* where a hard link is asked for."""
+
+    def refuse(*_: object, **__: object) -> Never:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "link", refuse)
 
 
 def test_nothing_is_read_past_the_bound(tmp_path: Path) -> None:

@@ -233,6 +233,32 @@ def test_a_transaction_within_another_is_a_mistake(log: TransparencyLog) -> None
         log.append(digests(1))
 
 
+def test_a_transaction_that_is_over_takes_nothing(log: TransparencyLog) -> None:
+    with log.transaction() as transaction:
+        transaction.append(digests(1))
+    with pytest.raises(ValueError, match="is over"):
+        transaction.append(digests(1))
+    with pytest.raises(BreakError), log.transaction() as transaction:
+        raise BreakError
+    with pytest.raises(ValueError, match="is over"):
+        transaction.add_certificates(certificates(1))
+    assert log.size == 1
+    assert log.check() is None
+
+
+def test_a_time_without_a_zone_is_refused(log: TransparencyLog, tmp_path: Path) -> None:
+    naive = AT.replace(tzinfo=None)
+    log.append(digests(1))
+    with pytest.raises(ValueError, match="time zone"):
+        log.sign_checkpoint(KEY, at=naive)
+    with pytest.raises(ValueError, match="time zone"):
+        log.erase(0, at=naive)
+    with pytest.raises(ValueError, match="time zone"):
+        TransparencyLog.create(tmp_path / "other", origin=KEY.name, vkey=KEY.vkey, at=naive)
+    assert log.checkpoint() is None
+    assert not log.entry(0).is_erased
+
+
 def test_a_log_opened_for_reading_is_not_written(log: TransparencyLog, folder: Path) -> None:
     log.append(digests(2))
     with TransparencyLog.open(folder, read_only=True) as reader:

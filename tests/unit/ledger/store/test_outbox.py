@@ -142,6 +142,25 @@ def test_the_holder_renews_its_lease(outbox: Outbox) -> None:
     assert outbox.lease.held == ("one", LATER + LEASE)
 
 
+def test_a_lease_is_written_again_once_half_of_it_is_over(outbox: Outbox) -> None:
+    assert outbox.lease.take(AT + LEASE / 2, LEASE)
+    assert outbox.lease.held == ("one", AT + LEASE)
+    assert outbox.lease.take(AT + LEASE / 2 + timedelta(seconds=1), LEASE)
+    assert outbox.lease.held == ("one", AT + LEASE * 1.5 + timedelta(seconds=1))
+
+
+def test_a_lease_from_a_time_to_come_is_brought_back(outbox: Outbox) -> None:
+    assert outbox.lease.take(AT - timedelta(days=1), LEASE)
+    assert outbox.lease.held == ("one", AT - timedelta(days=1) + LEASE)
+
+
+def test_a_lease_of_a_clock_that_was_set_back_is_taken_over(database: Database, outbox: Outbox) -> None:
+    other = Outbox(database, holder="other")
+    assert not other.lease.take(AT, LEASE)
+    assert other.lease.take(AT - timedelta(days=1), LEASE)
+    assert not outbox.lease.take(AT - timedelta(days=1), LEASE)
+
+
 def test_an_expired_lease_is_taken_over(database: Database, outbox: Outbox) -> None:
     other = Outbox(database, holder="other")
     assert other.lease.take(AT + LEASE, LEASE)
