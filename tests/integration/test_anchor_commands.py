@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kept_ledger import ORIGIN, PASSPHRASE, issue_into, make_ledger, sign, trust_file
-from tests.simulator.anvil import ETHER, Anvil, shared_anvil
+from tests.simulator.anvil import ETHER, Anvil, shared_anvil, start_anvil
 from vaxcert.cli import run
 from vaxcert.ledger.anchor.config import read_config, write_config
 from vaxcert.ledger.evm.transaction_signer import create_keystore
@@ -125,6 +125,24 @@ def test_the_status_counts_what_the_account_can_pay(node: Anvil, capsys: pytest.
     assert "[no_funds]" in out_of(capsys)[0]
 
 
+@pytest.mark.usefixtures("node")
+def test_on_a_chain_without_fees_an_empty_account_anchors(capsys: pytest.CaptureFixture[str]) -> None:
+    free = start_anvil("--base-fee", "0", "--gas-price", "0", "--disable-min-priority-fee")
+    try:
+        make_ledger(Path("led"))
+        # The node suggests a tip all the same; the cap keeps it from being paid.
+        assert deploy(free, "led", "--fee-cap", "0", "--finality", "1") == 0
+        assert run(["anchor", "run", "led", "--once", *SECRET]) in (0, 4)
+        assert run(["anchor", "run", "led", "--once", *SECRET]) == 0
+        capsys.readouterr()
+        assert run(["anchor", "status", "led", "--json"]) == 0
+        status = json.loads(out_of(capsys)[0])
+        assert status["final"]["seq"] == 1
+        assert (status["affordable_anchors"], status["low_on_funds"]) == (None, False)
+    finally:
+        free.kill()
+
+
 @pytest.mark.usefixtures("issued")
 def test_another_log_joins_the_contract_when_its_owner_says_so(node: Anvil, capsys: pytest.CaptureFixture[str]) -> None:
     contract = f"0x{read_config(Path('led/anchor.json')).identity.contract.hex()}"
@@ -145,12 +163,29 @@ def test_a_lost_anchor_json_is_made_again_by_joining(
     Path("led/anchor.json").unlink()
     capsys.readouterr()
     contract = ["--contract", f"0x{identity.contract.hex()}"]
+    assert deploy(node) == 6
+    assert "the log has anchors on a chain" in capsys.readouterr().err
     assert deploy(node, "led", *contract) == 2
     assert "in which it was deployed" in capsys.readouterr().err
     assert deploy(node, "led", *contract, "--deploy-block", str(identity.deploy_block)) == 0
     assert read_config(Path("led/anchor.json")).identity == identity
     assert run(["anchor", "run", "led", "--once", *SECRET]) == 0
     assert issued
+
+
+def test_a_contract_is_not_lost_where_its_address_cannot_be_kept(
+    node: Anvil, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_ledger(Path("led"))
+    Path("led/log.json").unlink()
+    Path("led/log.json").mkdir()
+    assert deploy(node) == 6
+    hint = capsys.readouterr().err.splitlines()[-1]
+    assert hint.startswith("vaxcert: hint: the contract stands; use it with --contract 0x")
+    Path("led/log.json").rmdir()
+    Path("led/anchor.json").unlink()
+    assert deploy(node, "led", *hint.split()[-4:]) == 0
+    assert read_description(Path("led/log.json")).chain is not None
 
 
 @pytest.mark.usefixtures("issued")

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from vaxcert.errors import LedgerStateError, NotWriterError, SettingsError, StorageError
 from vaxcert.ledger.anchor.config import write_config
+from vaxcert.ledger.anchor.file_bundle import is_file_bundle
 from vaxcert.ledger.anchor.identity import ADDRESS_BYTES, HASH_BYTES, ChainIdentity
+from vaxcert.ledger.anchor.policy import AnchorPolicy
 from vaxcert.ledger.anchor.settings import DEFAULT_FEE_CAP, AnchorConfig, Finality, NodeAddress
+from vaxcert.ledger.store.outbox import Outbox
 from vaxcert.ledger.store.outbox_reset import reset_outbox
+from vaxcert.service.anchor_state import READER
 from vaxcert.service.anchoring import config_of
 from vaxcert.service.chains import load_account, open_nodes, watch_account
 from vaxcert.service.files import whole_file
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
     from vaxcert.ledger.evm.deploy import RegistryOwner
     from vaxcert.ledger.evm.transaction_signer import KeystoreSigner
+    from vaxcert.ledger.store.log import TransparencyLog
     from vaxcert.service.ledger_folder import Secret
 
 _UNKNOWN: Final = ChainIdentity(
@@ -94,7 +99,7 @@ def deploy_anchor(
     """
     ledger = LedgerFolder(folder)
     with ledger.open() as log:
-        _check_is_free(ledger)
+        is_on_a_chain = _is_on_a_chain(ledger, log, plan)
         config = AnchorConfig(
             identity=replace(_UNKNOWN, log_id=log.log_id),
             nodes=tuple(_kept(folder, node) for node in plan.nodes),
@@ -108,7 +113,8 @@ def deploy_anchor(
         identity = _established(plan, log.log_id, writer=writer, owner=owner)
         description = replace(LogDescription.of_vkey(log.vkey), chain=identity)
         try:
-            reset_outbox(log.database, at=at)
+            if not is_on_a_chain:
+                reset_outbox(log.database, at=at, lease=AnchorPolicy().lease)
             write_config(ledger.anchor_config, replace(config, identity=identity))
             ledger.describe(description, replace=True)
         except StorageError as error:
@@ -136,13 +142,23 @@ def withdraw_anchor(folder: Path, seq: int, *, owner_keystore: Path, owner_passp
     owner.withdraw(config.identity.contract, config.identity.log_id, seq)
 
 
-def _check_is_free(ledger: LedgerFolder) -> None:
+def _is_on_a_chain(ledger: LedgerFolder, log: TransparencyLog, plan: ChainPlan) -> bool:
+    """Return whether *log* has anchors on a chain already, of which only `anchor.json` was lost.
+
+    Raises:
+        LedgerStateError: It is to stay there.
+    """
     config = ledger.config()
     if config is not None and config.identity.driver != "file":
         raise LedgerStateError(
             f"the log is anchored already, to chain {config.identity.chain_id}",
             hint="its anchors stand there; a log that is to be on another chain is a new log",
         )
+    finals = Outbox(log.database, holder=READER).finals()
+    found = any(not is_file_bundle(bundle) for _, bundle in finals)
+    if found and plan.contract is None:
+        raise LedgerStateError("the log has anchors on a chain", hint="name their contract with --contract")
+    return found
 
 
 def _established(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import IO, TYPE_CHECKING, Protocol
 
 from vaxcert.errors import InputError
@@ -39,9 +39,9 @@ class Part(Protocol):
         ...
 
 
-def json_line(record: Record, certificate: Certificate, leaf_index: int | None = None) -> dict[str, object]:
-    """Return the line of a batch that stands for *certificate*, which the ledger may have at *leaf_index*."""
-    line: dict[str, object] = {
+def json_line(record: Record, certificate: Certificate) -> dict[str, object]:
+    """Return the line of a batch that stands for *certificate*, without its leaf in the ledger."""
+    return {
         "record_id": record.record_id,
         "id": certificate.uvci,
         "text": certificate.text,
@@ -49,9 +49,6 @@ def json_line(record: Record, certificate: Certificate, leaf_index: int | None =
         "issued_at": _instant(certificate.issued_at),
         "expires_at": _instant(certificate.expires_at),
     }
-    if leaf_index is not None:
-        line["leaf_index"] = leaf_index
-    return line
 
 
 @lru_cache(maxsize=16)  # a batch has one of each
@@ -84,16 +81,21 @@ class Lines:
 
     def prepare(self, record: Record, certificate: Certificate) -> Take:
         """Return the action that takes the certificate."""
-
-        def take(leaf_index: int | None) -> None:
-            line = certificate.text if self._only_text else _to_json(json_line(record, certificate, leaf_index))
-            self._stream.write(line.encode() + b"\n")
-
-        return take
+        # It holds the finished line alone: what waits for the ledger is little, and nothing for the garbage collector.
+        if self._only_text:
+            return partial(self._write_text, certificate.text)
+        return partial(self._write_json, _to_json(json_line(record, certificate)))
 
     def finish(self) -> None:
         """Write what is still held."""
         self._stream.flush()
+
+    def _write_text(self, text: str, _leaf_index: int | None) -> None:
+        self._stream.write(text.encode() + b"\n")
+
+    def _write_json(self, line: str, leaf_index: int | None) -> None:
+        end = "}\n" if leaf_index is None else f', "leaf_index": {leaf_index}}}\n'
+        self._stream.write((line[:-1] + end).encode())
 
 
 class Pictures:

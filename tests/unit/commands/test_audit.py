@@ -272,6 +272,14 @@ def test_a_description_in_the_folder_that_is_none_is_told(content: str, capsys: 
     assert "led/log.json: " in capsys.readouterr().err
 
 
+def test_nodes_are_asked_only_about_a_chain_that_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("led/log.json").unlink()
+    assert run([*AUDIT, "--rpc", "http://127.0.0.1:9"]) == 2
+    assert "nothing says which chain" in capsys.readouterr().err
+    assert run(AUDIT) == 4
+    assert any("[no_pins]" in line for line in out_of(capsys))
+
+
 def test_an_export_that_was_cut_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ledger", "export", "led", "handed-over", "--auditor"]) == 0
     leaves = next(path for path in Path("handed-over").glob("*.jsonl") if "leaves" in path.name)

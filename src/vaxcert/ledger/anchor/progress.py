@@ -26,6 +26,7 @@ class Reason(StrEnum):
     HEAD_PENDING = "head_pending"
     LEASED = "leased"
     LOG_HALTED = "log_halted"
+    LOG_ROLLED_BACK = "log_rolled_back"
     LOG_RESTORED = "log_restored"
     NO_FUNDS = "no_funds"
     NODES_DISAGREE = "nodes_disagree"
@@ -65,6 +66,7 @@ _SENTENCES: Final = {
     Reason.LEASED: "another process anchors this log",
     Reason.LOG_HALTED: "the log is halted",
     Reason.LOG_RESTORED: "the log was restored from a backup, and the chain has no anchor to compare it with",
+    Reason.LOG_ROLLED_BACK: "the chain knows a larger tree than this log has; it is an old copy",
     Reason.NO_FUNDS: "the account cannot pay; it goes on once the account has funds",
     Reason.NODES_DISAGREE: "the nodes give different blocks",
     Reason.NODE_REFUSED: "the node does not take the transaction, or the question",

@@ -58,8 +58,9 @@ class AnchoringAccount:
         except NodeRefusedError as error:
             raise cause_of(error) from error
         offer = self._fees.fees_for(self._market())
-        needed = ANCHOR_GAS * (offer.max_fee if offer else self._fees.cap)
-        balance = self._balance()
+        if offer is None:
+            return  # it waits for lower fees, whatever the account has
+        needed, balance = ANCHOR_GAS * offer.max_fee, self._balance()
         if balance < needed:
             raise FundsError(f"the anchoring account has {balance} wei, and an anchor may take {needed}")
 
@@ -98,7 +99,7 @@ class AnchoringAccount:
     def affordable_anchors(self) -> int | None:
         """Return for how many anchors the balance lasts at today's fees, or None where nothing is paid."""
         market = self._market()
-        price = market.base_fee + market.priority_fee
+        price = min(market.base_fee + market.priority_fee, self._fees.cap)  # with a cap of 0 a free chain stays free
         return self._balance() // (ANCHOR_GAS * price) if price else None
 
     def _balance(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import (
@@ -84,7 +85,7 @@ def deploy(
         WrongChainError: The nodes are of different chains.
         ChainUnavailableError: The nodes do not answer.
     """
-    chain_id, genesis_hash = _chain_of(nodes)
+    chain = _chain_of(nodes, log_id=log_id, driver=driver)
     registry_owner = RegistryOwner(nodes, owner=owner, fees=fees, wait=wait)
     contract, deploy_block = registry_owner.deploy()
     try:
@@ -94,15 +95,7 @@ def deploy(
             f"the contract stands at 0x{contract.hex()} since block {deploy_block}: name the writer and join it"
         )
         raise
-    return ChainIdentity(
-        driver=driver,
-        chain_id=chain_id,
-        genesis_hash=genesis_hash,
-        contract=contract,
-        code_hash=anchor_registry().code_hash,
-        deploy_block=deploy_block,
-        log_id=log_id,
-    )
+    return replace(chain, contract=contract, deploy_block=deploy_block)
 
 
 def join(
@@ -132,7 +125,7 @@ def join(
     """
     if len(contract) != ADDRESS_BYTES:
         raise SettingsError(f"a contract's address has {ADDRESS_BYTES} bytes")
-    chain_id, genesis_hash = _chain_of(nodes)
+    chain = _chain_of(nodes, log_id=log_id, driver=driver)
     views = [NodeView(node) for node in nodes]
     for view in views:
         code = view.code(contract)
@@ -146,23 +139,26 @@ def join(
         deploy_block = min(view.height() for view in views)
         if any(head_of_returned(view.call(head_call(log_id), to=contract, at="latest")).seq for view in views):
             raise SettingsError("the log has anchors in this contract: name the block in which it was deployed")
-    return ChainIdentity(
-        driver=driver,
-        chain_id=chain_id,
-        genesis_hash=genesis_hash,
-        contract=contract,
-        code_hash=anchor_registry().code_hash,
-        deploy_block=deploy_block,
-        log_id=log_id,
-    )
+    return replace(chain, contract=contract, deploy_block=deploy_block)
 
 
-def _chain_of(nodes: Sequence[Node]) -> tuple[int, bytes]:
-    """Return the chain id and the hash of the first block."""
-    chains = {(view.chain_id(), view.genesis_hash()) for view in map(NodeView, nodes)}
-    if len(chains) > 1:
+def _chain_of(nodes: Sequence[Node], *, log_id: bytes, driver: str) -> ChainIdentity:
+    """Return what is pinned of the chain, before there is a contract."""
+    seen = {
+        ChainIdentity(
+            driver=driver,
+            chain_id=view.chain_id(),
+            genesis_hash=view.genesis_hash(),
+            contract=bytes(ADDRESS_BYTES),
+            code_hash=anchor_registry().code_hash,
+            deploy_block=0,
+            log_id=log_id,
+        )
+        for view in map(NodeView, nodes)
+    }
+    if len(seen) > 1:
         raise WrongChainError("the nodes are of different chains")
-    return chains.pop()
+    return seen.pop()
 
 
 class RegistryOwner:

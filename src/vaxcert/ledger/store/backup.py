@@ -5,16 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from vaxcert.errors import LedgerDamagedError, StorageError
-from vaxcert.ledger.store.create import DATABASE_NAME, make_folder, new_file
+from vaxcert.errors import LedgerDamagedError
+from vaxcert.ledger.store.checkpoints import CheckpointFile
+from vaxcert.ledger.store.create import CHECKPOINT_NAME, DATABASE_NAME, check_no_log, make_folder, new_file
 from vaxcert.ledger.store.database import Database
 from vaxcert.ledger.store.files import place_new, storage_errors, sync_file
+from vaxcert.ledger.store.identity import read_verifier
 from vaxcert.ledger.store.log import TransparencyLog
-
-if TYPE_CHECKING:
-    from vaxcert.ledger.store.problem import Problem
 
 
 def backup(log: TransparencyLog, to: Path) -> None:
@@ -44,11 +42,11 @@ def restore(source: Path, to: Path) -> None:
     Raises:
         LedgerFormatError: *source* is not a log's database.
         LedgerDamagedError: It contradicts itself.
-        StorageError: There is a log in *to*, or it cannot be read or written.
+        NoteError: The file `checkpoint` in *to* was not signed by this log.
+        StorageError: There is a log in *to*, or the rest of one, or it cannot be read or written.
     """
     make_folder(to)
-    if (to / DATABASE_NAME).exists():
-        raise StorageError(f"there is a log in {to}", hint="restore into another folder; nothing is overwritten")
+    check_no_log(to)
     with storage_errors(to):
         workshop = Path(tempfile.mkdtemp(prefix=".restored.", dir=to))
     try:
@@ -56,9 +54,7 @@ def restore(source: Path, to: Path) -> None:
         with Database.open(source, read_only=True) as database:
             database.copy_to(copy)
         copy.rename(workshop / DATABASE_NAME)
-        problem = _mark(workshop)
-        if problem is not None:
-            raise LedgerDamagedError(f"the backup contradicts itself: {problem}", hint="restore another one")
+        _mark(workshop, to)
         sync_file(workshop / DATABASE_NAME)
         place_new(workshop / DATABASE_NAME, to / DATABASE_NAME)
     finally:
@@ -66,12 +62,15 @@ def restore(source: Path, to: Path) -> None:
     _publish(to)
 
 
-def _mark(folder: Path) -> Problem | None:
-    """Mark the log in *folder* as restored, and return the first thing wrong with it."""
-    with TransparencyLog.open(folder) as log:
+def _mark(workshop: Path, to: Path) -> None:
+    """Check the log in *workshop* and the checkpoint that survived in *to*, and mark the log as restored."""
+    with TransparencyLog.open(workshop) as log:
+        problem = log.check()
+        if problem is not None:
+            raise LedgerDamagedError(f"the backup contradicts itself: {problem}", hint="restore another one")
+        CheckpointFile(to / CHECKPOINT_NAME, read_verifier(log.origin, log.vkey, log.log_id)).read()
         with log.database.writing():
             log.database.run("UPDATE log SET restored = 1")
-        return log.check()
 
 
 def _publish(folder: Path) -> None:

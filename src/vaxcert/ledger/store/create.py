@@ -36,6 +36,7 @@ def create_database(folder: Path, *, origin: str, vkey: str, at: datetime) -> No
     if verifier.name != origin or verifier.key_type is not KeyType.LOG:
         raise ValueError("the key is not that of a log with this origin")
     make_folder(folder)
+    check_no_log(folder)
     temporary = new_file(folder)
     try:
         _fill(temporary, (origin, vkey, log_id(origin, vkey), seconds_of(at)))
@@ -53,6 +54,18 @@ def make_folder(folder: Path) -> None:
     """
     with storage_errors(folder):
         folder.mkdir(mode=_FOLDER_OF_OWNER, parents=True, exist_ok=True)
+
+
+def check_no_log(folder: Path) -> None:
+    """Check that *folder* has neither a log nor what SQLite left of one: it would be taken for the new one's.
+
+    Raises:
+        StorageError: It has.
+    """
+    for suffix in ("", "-wal", "-journal"):
+        path = folder / f"{DATABASE_NAME}{suffix}"
+        if os.path.lexists(path):
+            raise StorageError(f"{path} exists", hint="choose another folder: nothing is overwritten")
 
 
 def new_file(folder: Path) -> Path:

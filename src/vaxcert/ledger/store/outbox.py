@@ -191,8 +191,8 @@ class Outbox:
         """Note an event seen on the chain: its head is mined, whoever sent it, and covers every smaller one."""
         with self.lease.writing():
             _insert(self._database, size, root, metadata_hash, at)
-            self._database.run("UPDATE anchor SET seq = ?, event = ? WHERE size = ?", (seq, event, size))
             row = cast("AnchorRow", self.anchor(size))
+            self._database.run("UPDATE anchor SET seq = ?, event = ? WHERE id = ?", (seq, event, row.id))
             self._move(row.id, AnchorState.MINED, None, at)
             self._supersede(size, ("queued", "needs operator", "signed", "sent", "conflict"), at)
 

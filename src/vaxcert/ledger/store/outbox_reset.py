@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
@@ -10,26 +9,30 @@ from vaxcert.errors import LedgerStateError
 from vaxcert.ledger.store.lease import Lease
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from vaxcert.ledger.store.database import Database
 
 _HOLDER_BYTES: Final = 8
-_LEASE: Final = timedelta(minutes=1)
 
 
-def reset_outbox(database: Database, *, at: datetime) -> None:
+def reset_outbox(database: Database, *, at: datetime, lease: timedelta) -> None:
     """Forget all heads and transactions but the newest head, and queue that one.
 
     What stood in a file proves nothing to anybody; what stands on a chain must never be forgotten.
 
+    Args:
+        database: The log's.
+        at: The time (aware).
+        lease: For how long those who anchor take the lease.
+
     Raises:
         LedgerStateError: Another process anchors the log at this moment.
     """
-    lease = Lease(database, holder=token_hex(_HOLDER_BYTES))
-    if not lease.take(at, _LEASE):
+    ours = Lease(database, holder=token_hex(_HOLDER_BYTES))
+    if not ours.take(at, lease):
         raise LedgerStateError("another process anchors this log now", hint="end it first")
-    with lease.writing():
+    with ours.writing():
         database.run("DELETE FROM attempt")
         database.run("DELETE FROM anchor WHERE size < (SELECT max(size) FROM anchor)")
         database.run(
@@ -37,4 +40,4 @@ def reset_outbox(database: Database, *, at: datetime) -> None:
             " event = NULL, bundle = NULL",
             (int(at.timestamp()),),
         )
-    lease.give_back()
+    ours.give_back()

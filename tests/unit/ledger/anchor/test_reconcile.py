@@ -78,7 +78,8 @@ def test_a_log_shorter_than_the_chain_is_halted(
             with pytest.raises(LedgerRolledBackError, match="a tree of 5 entries, the log only 4"):
                 copy.step(process)
         assert copy.log.halted == "log_rolled_back: the chain has a tree of 5 entries, the log only 4"
-        assert copy.states() == {4: AnchorState.CONFLICT}
+        (status,) = process.status(copy.at).heads
+        assert (status.state, status.reason) == (AnchorState.CONFLICT, Reason.LOG_ROLLED_BACK)
     assert len(network.received) == 1
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stored_log import AT, KEY, certificate, digests, fill, make_log, sql
-from vaxcert.errors import LedgerDamagedError, LedgerFormatError, LedgerRolledBackError, StorageError
+from vaxcert.errors import LedgerDamagedError, LedgerFormatError, LedgerRolledBackError, NoteError, StorageError
 from vaxcert.ledger.store.backup import backup, restore
 from vaxcert.ledger.store.database import Database
 from vaxcert.ledger.store.log import TransparencyLog
@@ -82,8 +82,29 @@ def test_a_checkpoint_that_survived_still_binds_the_restored_log(copy: Path, tmp
                 attempt()
 
 
+@pytest.mark.parametrize("content", [b"", b"nonsense"])
+def test_beside_a_ruined_checkpoint_nothing_is_restored(copy: Path, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "checkpoint").write_bytes(content)
+    with pytest.raises(NoteError):
+        restore(copy, tmp_path / "new")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["checkpoint"]
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-journal"])
+def test_what_is_left_of_another_database_is_not_mixed_in(copy: Path, tmp_path: Path, suffix: str) -> None:
+    """SQLite would take the write-ahead log of the lost database for that of the restored one."""
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / f"log.sqlite{suffix}").write_bytes(b"left over")
+    with pytest.raises(StorageError, match=f"{suffix} exists"):
+        restore(copy, tmp_path / "new")
+    with pytest.raises(StorageError, match=f"{suffix} exists"):
+        make_log(tmp_path / "new")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [f"log.sqlite{suffix}"]
+
+
 def test_a_log_is_never_restored_over_another(copy: Path, tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="there is a log"):
+    with pytest.raises(StorageError, match="exists"):
         restore(copy, tmp_path / "log")
     with TransparencyLog.open(tmp_path / "log") as log:
         assert (log.size, log.is_restored) == (310, False)
