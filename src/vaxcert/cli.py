@@ -23,7 +23,7 @@ COMMANDS = {
     "audit": "Recompute a ledger, and name the first thing that is wrong.",
     "bench": "Measure this machine on one core.",
     "completion": "Print the completion script for a shell.",
-    "demo": "Issue, print, scan, verify and audit a batch of invented records.",
+    "demo": "Issue, scan, verify and audit invented records.",
     "inspect": "Decode the certificates in SOURCE, NOT VERIFIED.",
     "issue": "Issue a certificate for each record in SOURCE.",
     "keys": "Create, show and rotate signing keys.",

@@ -38,8 +38,8 @@ def report_lines(report: AuditReport, lang: Language) -> Iterator[str]:
             yield f"  {sign}: {more:,} x {code}: {meaning(code, lang)}"
     yield f"  {_CHECKED[lang]}: {', '.join(f'{item.name} {item.count:,}' for item in report.checked if item.count)}"
     for item in report.not_checked:
-        count = "" if item.count is None else f" ({item.count:,})"
-        yield f"  {_NOT_CHECKED[lang]}: {item.reason}{count} [{item.code}]"
+        how_many = "" if item.count is None else f" ({item.count:,})"
+        yield f"  {_NOT_CHECKED[lang]}: {item.reason}{how_many} [{item.code}]"
 
 
 def _finding_lines(finding: AuditFinding, lang: Language) -> Iterator[str]:

@@ -113,9 +113,10 @@ def _opened(folder: Path, brought: Brought, *, is_offline: bool, at: datetime) -
 def _evidence(brought: Brought, own: LogDescription | None) -> Evidence:
     pinned = brought.log
     is_pinned = pinned is not None and pinned.chain is not None
+    described = pinned if is_pinned else own
     return Evidence(
         vkey=None if pinned is None else pinned.vkey,
-        identity=pinned.chain if pinned is not None and is_pinned else own and own.chain,
+        identity=None if described is None else described.chain,
         identity_is_pinned=is_pinned,
         notes=[read_file(path, limit=MAX_NOTE_BYTES).decode("utf-8", "replace") for path in brought.notes],
         trust_list=brought.trust_list,

@@ -45,7 +45,7 @@ def export_for_auditor(folder: Path, out: Path) -> LoggedCheckpoint:
     ledger = LedgerFolder(folder)
     config = ledger.config()
     with ledger.open(read_only=True) as log:
-        described = replace(LogDescription.of_vkey(log.vkey), chain=config and config.identity)
+        described = replace(LogDescription.of_vkey(log.vkey), chain=None if config is None else config.identity)
         return write_for_auditor(log, out, attachments={ledger.description.name: described.to_json()})
 
 

@@ -36,29 +36,29 @@ class LedgerSink:
         with LedgerFolder(folder).open() as log:
             yield cls(log)
 
-    def add(self, certificates: Sequence[Certificate]) -> Sequence[int]:
-        """Append all of *certificates*, durably, or none, and return their leaf indexes.
+    @staticmethod
+    def row_of(certificate: Certificate) -> CertificateRow:
+        """Return what the log keeps of *certificate*."""
+        return CertificateRow(
+            certificate.uvci,
+            digest_of(certificate.cose),
+            certificate.cose,
+            certificate.kid.value,
+            int(certificate.issued_at.timestamp()),
+            int(certificate.expires_at.timestamp()),
+        )
+
+    def add(self, rows: Sequence[CertificateRow]) -> Sequence[int]:
+        """Append all of *rows*, durably, or none, and return their leaf indexes.
 
         Raises:
             StorageError: The disk is full, or the database cannot be written.
             LedgerStateError: The log may not be written to.
         """
         with self._log.transaction() as transaction:
-            indexes = transaction.add_certificates([row_of(certificate) for certificate in certificates])
+            indexes = transaction.add_certificates(rows)
         self.appended += len(indexes)
         return indexes
-
-
-def row_of(certificate: Certificate) -> CertificateRow:
-    """Return what the log keeps of *certificate*."""
-    return CertificateRow(
-        certificate.uvci,
-        digest_of(certificate.cose),
-        certificate.cose,
-        certificate.kid.value,
-        int(certificate.issued_at.timestamp()),
-        int(certificate.expires_at.timestamp()),
-    )
 
 
 def digest_of(message: bytes) -> bytes:

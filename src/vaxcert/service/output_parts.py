@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import lru_cache, partial
-from typing import IO, TYPE_CHECKING, Protocol
+from functools import lru_cache
+from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
 
 from vaxcert.errors import InputError
 from vaxcert.service.files import check_is_new, whole_file
@@ -73,6 +73,27 @@ class Blocks:
         """Do nothing: every code is written at once."""
 
 
+# Lines wait for the ledger by the thousand: as tuples, which are one object each to the garbage collector. A closure is
+# four, and would keep the record and the certificate beside them; that costs as much as the hashing of the log.
+
+
+class _TextLine(NamedTuple):
+    stream: IO[bytes]
+    text: str
+
+    def __call__(self, _leaf_index: int | None) -> None:
+        self.stream.write(self.text.encode() + b"\n")
+
+
+class _JsonLine(NamedTuple):
+    stream: IO[bytes]
+    json: str
+
+    def __call__(self, leaf_index: int | None) -> None:
+        end = "}\n" if leaf_index is None else f', "leaf_index": {leaf_index}}}\n'
+        self.stream.write((self.json[:-1] + end).encode())
+
+
 class Lines:
     """JSON lines, or the texts alone."""
 
@@ -81,21 +102,13 @@ class Lines:
 
     def prepare(self, record: Record, certificate: Certificate) -> Take:
         """Return the action that takes the certificate."""
-        # It holds the finished line alone: what waits for the ledger is little, and nothing for the garbage collector.
         if self._only_text:
-            return partial(self._write_text, certificate.text)
-        return partial(self._write_json, _to_json(json_line(record, certificate)))
+            return _TextLine(self._stream, certificate.text)
+        return _JsonLine(self._stream, _to_json(json_line(record, certificate)))
 
     def finish(self) -> None:
         """Write what is still held."""
         self._stream.flush()
-
-    def _write_text(self, text: str, _leaf_index: int | None) -> None:
-        self._stream.write(text.encode() + b"\n")
-
-    def _write_json(self, line: str, leaf_index: int | None) -> None:
-        end = "}\n" if leaf_index is None else f', "leaf_index": {leaf_index}}}\n'
-        self._stream.write((line[:-1] + end).encode())
 
 
 class Pictures:

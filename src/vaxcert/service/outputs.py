@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Protocol
 
 from vaxcert.service.files import sync, whole_file, whole_folder
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vaxcert.issue.issuer import Certificate
+    from vaxcert.ledger.store.reader import CertificateRow
     from vaxcert.model.records import Record
 
 LINE_FORMATS = ("jsonl", "txt")
@@ -26,15 +28,19 @@ FILE_FORMATS = {".jsonl": "jsonl", ".txt": "txt", ".pdf": "pdf"}
 FOLDER_FORMATS = ("jsonl", "png")
 """What a folder holds when nothing else is asked for."""
 
-CERTIFICATES_PER_APPEND = 500
-"""So many go into the ledger at once: what they share is the wait for the disk."""
+CERTIFICATES_PER_APPEND = 2000
+"""So many go into the ledger at once: what they share is the wait for the disk, and the pages that are written to it."""
 
 
 class Ledger(Protocol):
     """Takes certificates before anybody gets to see them."""
 
-    def add(self, certificates: Sequence[Certificate]) -> Sequence[int]:
-        """Append all of *certificates*, durably, or none, and return their leaf indexes."""
+    def row_of(self, certificate: Certificate) -> CertificateRow:
+        """Return what the ledger keeps of *certificate*."""
+        ...
+
+    def add(self, rows: Sequence[CertificateRow]) -> Sequence[int]:
+        """Append all of *rows*, durably, or none, and return their leaf indexes."""
         ...
 
 
@@ -43,7 +49,8 @@ class Output:
 
     def __init__(self, *parts: Part, rejects: Path | None = None) -> None:
         self._parts = parts
-        self._pending: list[tuple[Certificate, list[Take]]] = []
+        self._rows: list[CertificateRow] = []
+        self._takes: list[Take] = []  # one for each row and part
         self.rejects = rejects
         """Where the file of rejects belongs, beside the certificates; a stream has no such place."""
         self.ledger: Ledger | None = None
@@ -61,21 +68,23 @@ class Output:
             for take in takes:
                 take(None)
             return
-        self._pending.append((certificate, takes))
-        if len(self._pending) == CERTIFICATES_PER_APPEND:
+        self._rows.append(self.ledger.row_of(certificate))
+        self._takes += takes
+        if len(self._rows) == CERTIFICATES_PER_APPEND:
             self._append(self.ledger)
 
     def finish(self) -> None:
         """Write what is still held."""
-        if self.ledger is not None and self._pending:
+        if self.ledger is not None and self._rows:
             self._append(self.ledger)
         for part in self._parts:
             part.finish()
 
     def _append(self, ledger: Ledger) -> None:
-        pending, self._pending = self._pending, []
-        for leaf_index, (_, takes) in zip(ledger.add([each for each, _ in pending]), pending, strict=True):
-            for take in takes:
+        rows, self._rows = self._rows, []
+        takes, self._takes = iter(self._takes), []
+        for leaf_index in ledger.add(rows):
+            for take in islice(takes, len(self._parts)):
                 take(leaf_index)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vaxcert.issue.issuer import Certificate
+    from vaxcert.ledger.store.reader import CertificateRow
 
 RECORD = VaccinationRecord.from_mapping(VACCINATION)
 
@@ -42,8 +43,9 @@ def certificates(count: int) -> list[Certificate]:
 def test_each_certificate_gets_the_next_leaf(folder: Path) -> None:
     issued = certificates(3)
     with LedgerSink.open(folder) as sink:
-        assert list(sink.add(issued[:2])) == [0, 1]
-        assert list(sink.add(issued[2:])) == [2]
+        rows = [sink.row_of(certificate) for certificate in issued]
+        assert list(sink.add(rows[:2])) == [0, 1]
+        assert list(sink.add(rows[2:])) == [2]
         assert sink.appended == 3
     with TransparencyLog.open(folder, read_only=True) as log:
         row = log.certificate(issued[1].uvci)
@@ -70,15 +72,17 @@ def test_a_halted_log_takes_nothing(folder: Path) -> None:
         log.halt("a conflict")
     with LedgerSink.open(folder) as sink:
         with pytest.raises(LedgerHaltedError):
-            sink.add(certificates(1))
+            sink.add([sink.row_of(certificates(1)[0])])
         assert sink.appended == 0
 
 
 class Refusing:
     """A ledger that is full."""
 
-    def add(self, certificates: Sequence[Certificate]) -> Sequence[int]:
-        raise LedgerStateError(f"no room for {len(certificates)}")
+    row_of = staticmethod(LedgerSink.row_of)
+
+    def add(self, rows: Sequence[CertificateRow]) -> Sequence[int]:
+        raise LedgerStateError(f"no room for {len(rows)}")
 
 
 def test_what_the_ledger_refuses_does_not_go_out() -> None:
