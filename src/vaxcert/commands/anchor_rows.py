@@ -97,7 +97,7 @@ def status_lines(status: AnchorStatus) -> Iterator[str]:
     if status.affordable_anchors is not None:
         yield f"anchors that the account can pay for at today's fees: {status.affordable_anchors:,}"
     elif status.chain != "file":
-        yield "what the account can pay for is not known: no node says so"
+        yield "for how many anchors the funds last is not known, or nothing is paid"
 
 
 def _head_json(head: HeadStatus) -> dict[str, object]:

@@ -13,7 +13,7 @@ from vaxcert.service.demo import run_demo
 @click.command()
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
 def command(folder: Path | None) -> int:
-    """Issue, print, scan, verify and audit a batch of invented records in DIR, which must be new.
+    """Issue, scan, verify and audit invented records in DIR, which must be new.
 
     Makes sample keys, issues 120 invented Vietnamese vaccinations from a CSV into a ledger, draws their QR codes,
     anchors the ledger to an EVM chain in this process, scans the pictures back and verifies them with their receipts,

@@ -224,7 +224,7 @@ def test_a_chain_that_is_away_is_waited_for(capsys: pytest.CaptureFixture[str]) 
     assert first == "WAITING  3 entries, queued: no node answers, or not usably [chain_unreachable]"
     assert head.startswith("           3 entries  queued ")
     assert reason.startswith("  no node answers, or not usably [chain_unreachable] since ")
-    assert funds == "what the account can pay for is not known: no node says so"
+    assert funds == "for how many anchors the funds last is not known, or nothing is paid"
 
 
 @pytest.mark.parametrize(
