@@ -26,7 +26,7 @@ format: $(STAMP)
 	$(BIN)/ruff format
 
 unit: $(STAMP)  ## The test suite, with branch coverage
-	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-fail-under=95
 
 fuzz: $(STAMP)  ## Mutated certificates against the verifier, for SECONDS
 	$(BIN)/python -m tests.fuzz.fuzz_decode --seconds $(or $(SECONDS),60)

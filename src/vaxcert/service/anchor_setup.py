@@ -117,9 +117,9 @@ def deploy_anchor(
                 reset_outbox(log.database, at=at, lease=AnchorPolicy().lease)
             write_config(ledger.anchor_config, replace(config, identity=identity))
             ledger.describe(description, replace=True)
-        except StorageError as error:
+        except (StorageError, LedgerStateError) as error:
             where = f"0x{identity.contract.hex()} --deploy-block {identity.deploy_block}"
-            raise StorageError(error.message, hint=f"the contract stands; use it with --contract {where}") from error
+            raise type(error)(error.message, hint=f"the contract stands; use it with --contract {where}") from error
     return identity
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.store.log import TransparencyLog
     from vaxcert.ledger.store.reader import LoggedCertificate, LoggedCheckpoint, LoggedEntry
 
+_LINE: Final = '{"id": %s, "leaf_index": %s, "tree_size": %s, "anchor": %s, "chain": %s, "receipt": "%s"}\n'
 _SIGN: Final = "sign one with `vaxcert ledger checkpoint`"
 _CHECK: Final = "`vaxcert ledger verify` names what was changed"
 
@@ -48,15 +49,10 @@ class Proof:
 
     def to_line(self) -> bytes:
         """Return the proof as a line of JSON, which `vaxcert verify --receipt` reads."""
-        members = {
-            "id": self.id,
-            "leaf_index": self.leaf_index,
-            "tree_size": self.tree_size,
-            "receipt": b64encode(self.receipt.to_cbor()).decode(),
-            "anchor": self.anchor,
-            "chain": self.chain,
-        }
-        return json.dumps(members).encode() + b"\n"
+        # The encoder would look through a kilobyte of base64 for quotes: a third of the time that a line takes.
+        quoted = (json.dumps(value) for value in (self.id, self.leaf_index, self.tree_size, self.anchor, self.chain))
+        line = _LINE % (*quoted, b64encode(self.receipt.to_cbor()).decode())
+        return line.encode()
 
     def to_cbor(self) -> bytes:
         """Return the receipt as the file of its holder."""

@@ -19,6 +19,8 @@ from vaxcert.cli import COMMANDS, group, run
 
 HEAVY = (
     "web3",
+    "eth_account",
+    "rlp",
     "jsonschema",
     "PIL",
     "numpy",
@@ -74,6 +76,11 @@ def test_verifying_a_text_loads_no_pictures_and_no_explainer() -> None:
 
 def test_inspecting_a_text_loads_no_pictures() -> None:
     assert loaded_after("inspect", TEXT, "--at", AT.isoformat()) == {"cryptography", "cbor2"}
+
+
+@pytest.mark.parametrize("name", ["ledger", "anchor", "audit"])
+def test_help_on_the_ledger_loads_no_chain(name: str) -> None:
+    assert loaded_after(name, "--help") <= {"cryptography", "cbor2"}
 
 
 # --- help ----------------------------------------------------------------------------------------------------------

@@ -332,6 +332,14 @@ def test_no_receipt_is_made_from_a_tree_that_contradicts_itself(
     assert issued
 
 
+@pytest.mark.usefixtures("issued")
+def test_no_receipt_is_made_of_an_entry_that_lost_its_salt(capsys: pytest.CaptureFixture[str]) -> None:
+    change("UPDATE segment SET kinds = x'41C141', salts = zeroblob(48)")
+    assert run(["ledger", "prove", "led", "--all", "-o", "all.jsonl"]) == 6
+    assert "entry 1 has no salt" in capsys.readouterr().err
+    assert not Path("all.jsonl").exists()
+
+
 # --- verify --------------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socketserver
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from vaxcert.cli import run
 from vaxcert.commands.ledger_witness import Address
 from vaxcert.ledger.log.checkpoint import open_checkpoint
 from vaxcert.ledger.log.cosignature import WitnessKey, verify_cosignatures
+from vaxcert.ledger.log.note_key import KeyType
 from vaxcert.ledger.log.receipt import Receipt
 from vaxcert.service.ledger_sink import digest_of
 from vaxcert.service.log_description import read_description
@@ -190,6 +192,14 @@ def test_a_witness_that_is_not_whole_does_not_serve(
     told = capsys.readouterr().err
     assert message in told
     assert "listening" not in told
+
+
+def test_a_witness_watches_no_log_that_has_its_own_key(serving: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+    assert serving(cosign()) == [0]
+    key = read_witness_key(Path("wit/witness.vkey"))
+    Path("same.vkey").write_text(replace(key, name="log.example", key_type=KeyType.LOG).vkey)
+    assert run([*WITNESS, "--log", "same.vkey"]) == 6
+    assert "keys that are not its own" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

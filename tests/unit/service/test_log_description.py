@@ -99,6 +99,7 @@ def test_what_describes_no_log_is_refused(content: bytes) -> None:
         f"other{KEY.vkey}".encode(),
         WitnessKey.create("witness.example").vkey.encode(),
     ],
+    ids=["empty", "not UTF-8", "two lines", "not a key", "another id", "a witness's"],
 )
 def test_a_file_without_the_key_of_a_log_is_refused_by_its_name(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "log.vkey").write_bytes(content)

@@ -139,7 +139,8 @@ def test_an_answer_of_the_largest_size_is_read(server: FaultyRpc, node: HttpNode
         (answer("[" * 100_000), "is not JSON"),
         (answer('{"a":' * 100_000), "is not JSON"),
         (answer('{"jsonrpc":"2.0","id":1,"result":' + "[" * 100_000 + "]" * 100_000 + "}"), "is not JSON"),
-        (answer('{"jsonrpc":"2.0","id":1,"result":' + "[1," * 33 + "1" + "]" * 33 + "}"), "is not JSON"),
+        (answer('{"jsonrpc":"2.0","id":1,"result":' + "[1," * 65 + "1" + "]" * 65 + "}"), "is not JSON"),
+        (answer('{"jsonrpc":"2.0","id":1,"result":[' + "[]," * 500_001 + "1]}"), "is not JSON"),
         (answer('{"jsonrpc":"2.0","id":1,"result":[}'), "is not JSON"),
         (answer('{"jsonrpc":"2.0","id":1,"result":"[}'), "is not JSON"),
         (faulty_rpc.body(b'{"jsonrpc":"2.0","id":1,"result":"\xff"}'), "is not JSON"),
@@ -159,6 +160,27 @@ def test_what_is_no_answer_is_refused(server: FaultyRpc, node: HttpNode, fault: 
         node.request("eth_test")
     assert not isinstance(caught.value, NodeRefusedError)
     assert server.count("eth_test") == 1, "nothing is sent twice"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'"' * 8_000_000,
+        b'"' + b'\\"' * 4_000_000,
+        b"\\" * 8_000_000,
+        b"[" * 8_000_000,
+        b"[{" * 4_000_000,
+        b"{}[" * 2_000_000,
+        b'"a\\' * 2_600_000,
+    ],
+    ids=["quotes", "escaped quotes", "backslashes", "open", "open pairs", "open beside closed", "mixed"],
+)
+def test_hostile_content_is_refused_in_no_time(server: FaultyRpc, node: HttpNode, content: bytes) -> None:
+    server.on("*", faulty_rpc.body(content))
+    started = time.monotonic()
+    with pytest.raises(ChainUnavailableError, match="is not JSON"):
+        node.request("eth_test")
+    assert time.monotonic() - started < AT_MOST
 
 
 def test_where_nobody_listens_there_is_no_answer(server: FaultyRpc) -> None:
