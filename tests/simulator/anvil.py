@@ -1,7 +1,7 @@
 """A real EVM node for the tests: anvil, on a port of its own, one for the whole run.
 
 A test takes a log id of its own, or `Anvil.rolled_back`, rather than a new node. Where anvil is absent, what needs it
-is skipped with one line; where `CI` is set it fails.
+is skipped with one line; where `CI` is true it fails.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def start_anvil(*options: str) -> Anvil:
     """Return a node of one's own, to be stopped by the caller: only for what a shared node cannot show."""
     binary = anvil_binary()
     if binary is None:
-        if os.environ.get("CI"):
+        if os.environ.get("CI") == "true":
             pytest.fail(_MISSING)
         pytest.skip(_MISSING)
     return Anvil(binary, *options)
