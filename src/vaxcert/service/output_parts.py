@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from vaxcert.errors import InputError
 from vaxcert.service.files import check_is_new, whole_file
@@ -73,11 +74,12 @@ class Blocks:
         """Do nothing: every code is written at once."""
 
 
-# Lines wait for the ledger by the thousand: as tuples, which are one object each to the garbage collector. A closure is
-# four, and would keep the record and the certificate beside them; that costs as much as the hashing of the log.
+# Lines wait for the ledger by the thousand: each as one object to the garbage collector. A closure is four, and would
+# keep the record and the certificate beside them; that costs as much as the hashing of the log.
 
 
-class _TextLine(NamedTuple):
+@dataclass(slots=True)
+class _TextLine:
     stream: IO[bytes]
     text: str
 
@@ -85,7 +87,8 @@ class _TextLine(NamedTuple):
         self.stream.write(self.text.encode() + b"\n")
 
 
-class _JsonLine(NamedTuple):
+@dataclass(slots=True)
+class _JsonLine:
     stream: IO[bytes]
     json: str
 

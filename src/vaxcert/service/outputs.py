@@ -29,7 +29,7 @@ FOLDER_FORMATS = ("jsonl", "png")
 """What a folder holds when nothing else is asked for."""
 
 CERTIFICATES_PER_APPEND = 2000
-"""So many go into the ledger at once: what they share is the wait for the disk, and the pages that are written to it."""
+"""So many go into the ledger at once: what they share is the wait for the disk, and the pages written to it."""
 
 
 class Ledger(Protocol):
