@@ -21,8 +21,10 @@ Tag = cbor2.CBORTag
 MAPS = (dict, cbor2.frozendict)
 """What a decoded map may be: the latter inside a tag."""
 
-_END = os.urandom(16)
-_END_MARK = b"\x50" + _END
+_END = bytes(0x1C | byte & 0x03 for byte in os.urandom(64))
+"""128 random bits, two in each byte. No item begins with such a byte (RFC 8949 §3, additional information 28 to 31), so
+that a cut item, which swallows a part of this, has the same error every time."""
+_END_MARK = b"\x58\x40" + _END
 
 
 def _text_of_date_time(value: object, _immutable: bool) -> object:  # noqa: FBT001 - the library's call

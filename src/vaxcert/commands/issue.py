@@ -137,6 +137,10 @@ def command(
         raise click.UsageError("--rejects names the same file as --out")
     if ledger_passphrase_file is not None and ledger is None:
         raise click.UsageError("--ledger-passphrase-file goes with --ledger")
+    if ledger is not None and ledger_passphrase_file is not None and not dry_run:
+        from vaxcert.service.ledgers import check_passphrase  # noqa: PLC0415 - only where there is a ledger
+
+        check_passphrase(ledger, lambda: read_secret_line(ledger_passphrase_file, "passphrase"))
     rows = read_rows(source, FIELDS_OF[certificate_type], ignored_columns=ignored)
     with chosen_signer(signing, usage=certificate_type, at=moment) as signer:
         try:

@@ -38,7 +38,7 @@ _WORDS = {
         "signer": "signer",
         "warning": "warning",
         "logged": "in the log {origin}, leaf {index}",
-        "anchored": "in the log {origin}, leaf {index}, on its chain since {time}",
+        "claimed": "; its receipt speaks of an anchor of {time}, which was not asked of the chain",
         "valid_through": "valid through",
     },
     "vi": {
@@ -54,7 +54,7 @@ _WORDS = {
         "signer": "bên ký",
         "warning": "lưu ý",
         "logged": "có trong sổ {origin}, mục {index}",
-        "anchored": "có trong sổ {origin}, mục {index}, trên chuỗi từ {time}",
+        "claimed": "; biên nhận nói đến một neo lúc {time}, chưa được hỏi lại trên chuỗi",
         "valid_through": "có hiệu lực đến hết",
     },
 }
@@ -148,9 +148,11 @@ def _place(report: Report) -> str:
 
 def _logged(logged: Logged, lang: Language) -> str:
     """Return where the certificate stands in a log: true whatever else is wrong with it."""
-    form = _WORDS[lang]["logged" if logged.anchored_at is None else "anchored"]
-    time = f"{logged.anchored_at:%Y-%m-%dT%H:%MZ}" if logged.anchored_at else ""
-    return form.format(origin=visible(logged.origin), index=logged.index, time=time)
+    words = _WORDS[lang]
+    text = words["logged"].format(origin=visible(logged.origin), index=logged.index)
+    if logged.claimed_anchor is not None:
+        text += words["claimed"].format(time=f"{logged.claimed_anchor.at:%Y-%m-%dT%H:%MZ}")
+    return text
 
 
 def _warning(warning: Warning_, lang: Language) -> str:

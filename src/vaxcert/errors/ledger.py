@@ -60,6 +60,7 @@ class ReceiptError(LedgerProofError):
     """The receipt is malformed, or does not prove that this certificate stands in the log (RFC 9942)."""
 
     code = "receipt_invalid"
+    hint = "the receipt belongs to another certificate, or was altered: ask the issuer for the right one"
 
 
 class ChainProofError(LedgerProofError):
@@ -169,6 +170,7 @@ class LedgerHaltedError(LedgerStateError):
     """The log was halted after a conflict and needs an operator."""
 
     code = "log_halted"
+    hint = "find out why, then `vaxcert ledger resume DIR`"
 
 
 class LeaseLostError(LedgerStateError):

@@ -77,4 +77,4 @@ class UnknownLogError(TrustError):
     """The receipt is of a log, or of a log's key, that is not known here."""
 
     code = "unknown_log"
-    hint = "add the log's verifier key, or ask the issuer which log it uses"
+    hint = "name the log with --log: its log.json or verifier key, from the issuer"

@@ -61,6 +61,15 @@ class SignerIdentity:
     subject: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimedAnchor:
+    """An anchor that a receipt speaks of: it follows from a block, and the block was asked of nobody."""
+
+    at: datetime
+    block_number: int
+    block_hash: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged:
     """Where the certificate stands in a log, as its receipt proves."""
@@ -69,17 +78,23 @@ class Logged:
     """The log's name."""
     index: int
     tree_size: int
-    anchored_at: datetime | None = None
-    """When a chain took over a head of the log that covers it, where the receipt proves that too."""
+    claimed_anchor: ClaimedAnchor | None = None
+    """The anchor of a head that covers it, where the receipt has one: not proved without the chain."""
 
     def to_dict(self) -> dict[str, object]:
         """Return what the report has in JSON."""
+        anchor = self.claimed_anchor
         return {
             "origin": self.origin,
             "leaf_index": self.index,
             "tree_size": self.tree_size,
-            "state": "logged" if self.anchored_at is None else "anchored",
-            "anchored_at": _instant(self.anchored_at),
+            "claimed_anchor": None
+            if anchor is None
+            else {
+                "at": _instant(anchor.at),
+                "block_number": anchor.block_number,
+                "block_hash": f"0x{anchor.block_hash.hex()}",
+            },
         }
 
 

@@ -215,3 +215,13 @@ def test_the_receipt_of_another_certificate_is_refused(proved: Path, capsys: pyt
 def test_wrong_files_are_told(proved: Path, arguments: tuple[str, ...], code: int) -> None:
     (proved / "wrong.jsonl").write_text("{}\n")
     assert verify(*arguments) == code
+
+
+def test_a_wrong_passphrase_of_the_log_is_told_before_the_first_row(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "wrong.txt").write_text("not the passphrase of the log\n")
+    assert issue("-o", "out.jsonl", "--ledger", "book", "--ledger-passphrase-file", "wrong.txt") == 6
+    assert "the log's key" in capsys.readouterr().err
+    assert logged(place) == 0
+    assert not (place / "out.jsonl").exists()

@@ -90,8 +90,7 @@ def test_a_receipt_shows_where_the_certificate_stands(ledger: Ledger) -> None:
         "origin": ORIGIN,
         "leaf_index": 3,
         "tree_size": 6,
-        "state": "logged",
-        "anchored_at": None,
+        "claimed_anchor": None,
     }
 
 
