@@ -55,7 +55,9 @@ def issue_into(folder: Path, count: int, *, seed: int = 1) -> list[Certificate]:
     issuer = Issuer(signer(), country="VN", issuer="Invented Ministry", validity=timedelta(days=30), level=1)
     issued = [issuer.issue(VaccinationRecord.from_mapping(row), at=now()) for row in sample_records(count, seed=seed)]
     with LedgerSink.open(folder) as sink:
-        sink.add([sink.row_of(each) for each in issued])
+        for certificate in issued:
+            sink.hold(certificate)
+        sink.append()
     return issued
 
 

@@ -6,7 +6,9 @@ The insider has the database, its files and, where a test says so, the log's own
 from __future__ import annotations
 
 import copy
+import json
 import random
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,7 +27,9 @@ from tests.audited_log import (
 )
 from tests.simulator.anvil import shared_anvil
 from tests.simulator.evm import new_signer
+from vaxcert.errors import LedgerDamagedError
 from vaxcert.ledger.anchor.chain import Head
+from vaxcert.ledger.audit.auditor import audit
 from vaxcert.ledger.audit.findings import FindingCode, Severity
 from vaxcert.ledger.audit.policy import AuditPolicy
 from vaxcert.ledger.audit.report import AuditOutcome
@@ -36,6 +40,8 @@ from vaxcert.ledger.log.entry import EntryKind, entry_of
 from vaxcert.ledger.log.log_key import LogKey
 from vaxcert.ledger.log.note import sign_note
 from vaxcert.ledger.log.tree import leaf_hash
+from vaxcert.ledger.store.auditor_export import AuditorExport
+from vaxcert.ledger.store.auditor_writer import EXPORT_NAME
 from vaxcert.ledger.store.reader import ERASED_BIT, ROW_BIT, CertificateRow
 from vaxcert.ledger.store.statements import revoke
 
@@ -295,6 +301,29 @@ class TestEntries:
         log.sql("DELETE FROM segment WHERE first = 0")
         replace_row(log, 290, forged_certificate(at=2 * PAUSE))
         assert wrong(log.audit()) == [(Code.CERTIFICATE_FORGED, 290), (Code.ENTRY_CHANGED, 0)]
+
+    @pytest.mark.parametrize("size", [10**6, 9 * 10**18])
+    def test_a_size_that_is_made_up_ends_the_audit_all_the_same(self, log: AuditedLog, size: int) -> None:
+        log.sql("UPDATE log SET size = ?", size)
+        log.sql("INSERT INTO segment SELECT ?, kinds, entries, salts, digests FROM segment WHERE first = 0", size - 256)
+        steps: list[int] = []
+        with log.open(read_only=True) as opened:
+            report = audit(opened, at=log.clock(), evidence=log.evidence(), progress=lambda done, _: steps.append(done))
+        assert report.counts[Code.ENTRY_CHANGED] <= 4
+        assert (Code.ENTRY_CHANGED, 512) in wrong(report)
+        assert len(steps) <= 5
+        assert steps[-1] == size
+
+    def test_an_export_of_a_size_that_is_made_up_is_none(self, log: AuditedLog, tmp_path: Path) -> None:
+        log.export(tmp_path / "export")
+        about = tmp_path / "export" / EXPORT_NAME
+        about.write_text(json.dumps(json.loads(about.read_text()) | {"size": 2**62}))
+        with pytest.raises(LedgerDamagedError, match="size"):
+            AuditorExport.open(tmp_path / "export")
+        signed = sign_checkpoint_of(log.key, 2**62)  # as whoever has the log's key can
+        (tmp_path / "export" / "checkpoint").write_text(signed)
+        with pytest.raises(LedgerDamagedError, match="has 300 lines"):
+            AuditorExport.open(tmp_path / "export")
 
 
 class TestTiles:
@@ -603,6 +632,11 @@ class TestSeveralAtOnce:
         assert "heads_skipped" in {item.code for item in report.not_checked}
 
 
+def sign_checkpoint_of(key: LogKey, size: int) -> str:
+    text = f"{key.name}\n{size}\n{b64encode(bytes(32)).decode()}\n"
+    return sign_note(text, key)
+
+
 def _signature_line(key: LogKey, text: str) -> str:
     return sign_note(text, key).removeprefix(text + "\n")
 
@@ -662,9 +696,18 @@ class TestEvm:
     def test_so_it_is_as_an_export_without_any_network(self, anchored: EvmLog, tmp_path: Path) -> None:
         anchored.export(tmp_path / "export")
         report = anchored.audit_export(tmp_path / "export")
-        assert (report.outcome, report.findings) == (AuditOutcome.CLEAN, ())
-        assert {item.code for item in report.not_checked} - {"trial_chain"} == {"newer_anchors"}
+        assert report.findings == ()
+        is_trial = anchored.identity.driver == "tester"
+        limit = "trial_chain" if is_trial else "block_unconfirmed"
+        assert {item.code for item in report.not_checked} == {"newer_anchors", limit}
+        assert report.outcome is (AuditOutcome.CLEAN if is_trial else AuditOutcome.UNDETERMINED)
         assert {item.name: item.count for item in report.checked}["proofs"] == 3
+
+    def test_the_newest_block_confirmed_elsewhere_makes_it_clean(self, anchored: EvmLog, tmp_path: Path) -> None:
+        anchored.export(tmp_path / "export")
+        newest = list(anchored.chain().events())[-1]
+        report = anchored.audit_export(tmp_path / "export", confirmed_blocks=[newest.block_hash])
+        assert (report.outcome, report.findings) == (AuditOutcome.CLEAN, ())
 
     @pytest.mark.parametrize("seq", [1, 2])
     def test_a_hidden_event_is_named(self, anchored: EvmLog, seq: int) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+_BLOCK_HASH_BYTES = 32
 _EXIT_CODES = {
     AuditOutcome.CLEAN: exit_codes.OK,
     AuditOutcome.WRONG: exit_codes.of_error(LedgerProofError),
@@ -53,6 +54,21 @@ class RevokedKid(click.ParamType):  # type: ignore[type-arg] # generic from clic
         return content, Instant().convert(instant, param, ctx)
 
 
+class BlockHash(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on, and not at run time before
+    """The hash of a block."""
+
+    name = "hash"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
+        """Return the 32 bytes of *value*."""
+        if isinstance(value, bytes):
+            return value
+        digits = str(value).removeprefix("0x")
+        if len(digits) != 2 * _BLOCK_HASH_BYTES or not all(digit in hexdigits for digit in digits):
+            self.fail(f"{value!r} is no block's hash: 64 hexadecimal digits, with or without 0x", param, ctx)
+        return bytes.fromhex(digits)
+
+
 class ReportFile(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on, and not at run time before
     """A new file for a report."""
 
@@ -71,6 +87,15 @@ class ReportFile(click.ParamType):  # type: ignore[type-arg] # generic from clic
 @click.option("--offline", is_flag=True, help="Ask no chain: the proofs of its anchors have to do.")
 @click.option("--log", "description", type=EXISTING_FILE, help="The log.json that its authority gave you.")
 @node_options
+@click.option(
+    "--block",
+    "blocks",
+    type=BlockHash(),
+    multiple=True,
+    metavar="HASH",
+    help="Hash of a block that you have confirmed elsewhere: the newest anchor's will do, since the chain hash in it "
+    "covers the earlier ones.",
+)
 @click.option(
     "--checkpoint",
     "notes",
@@ -99,6 +124,7 @@ def command(
     description: Path | None,
     rpcs: tuple[str, ...],
     rpc_files: tuple[Path, ...],
+    blocks: tuple[bytes, ...],
     notes: tuple[Path, ...],
     trust: tuple[Path, ...],
     revoked: tuple[tuple[bytes, datetime], ...],
@@ -121,6 +147,7 @@ def command(
     brought = Brought(
         log=None if description is None else read_description(description),
         nodes=node_addresses(rpcs, rpc_files) if rpcs or rpc_files else (),
+        confirmed_blocks=frozenset(blocks),
         notes=notes,
         trust_list=load_trust(trust, (), at=moment, verbose=ctx.obj["verbose"]) if trust else None,
         revoked_kids=dict(revoked),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import click
 
+from vaxcert.ledger.store.instants import moment_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from vaxcert.ledger.anchor.identity import ChainIdentity
     from vaxcert.ledger.store.outbox_rows import AnchorRow
@@ -47,7 +50,7 @@ def status_lines(status: LedgerStatus) -> Iterator[str]:
         yield "  checkpoint  none yet: nothing can be proved"
     else:
         behind = f"; entries that are newer: {status.unsigned:,}" if status.unsigned else ""
-        yield f"  checkpoint  of {entries(checkpoint.size)}, {minute(_moment(checkpoint.at))}{behind}"
+        yield f"  checkpoint  of {entries(checkpoint.size)}, {minute(moment_of(checkpoint.at))}{behind}"
     if status.cosigned_size is not None:
         yield f"  cosigned    of {entries(status.cosigned_size)}"
     yield from _anchoring_lines(status.anchoring)
@@ -129,11 +132,7 @@ def instant(moment: datetime) -> str:
 
 
 def _instant_of(seconds: int) -> str:
-    return instant(_moment(seconds))
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return instant(moment_of(seconds))
 
 
 def minute(moment: datetime) -> str:

@@ -22,7 +22,7 @@ from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.log_description import read_description
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -52,6 +52,8 @@ class Brought:
     """The log, as its authority describes it."""
     nodes: Sequence[NodeAddress] = ()
     """Nodes of the chain that the auditor asks instead of the operator's."""
+    confirmed_blocks: Collection[bytes] = ()
+    """Hashes of blocks that the auditor has confirmed elsewhere, for an audit that asks no node."""
     notes: Sequence[Path] = ()
     """Signed checkpoints that were kept: from the last audit, from a witness."""
     trust_list: TrustList | None = None
@@ -118,6 +120,7 @@ def _evidence(brought: Brought, own: LogDescription | None) -> Evidence:
         vkey=None if pinned is None else pinned.vkey,
         identity=None if described is None else described.chain,
         identity_is_pinned=is_pinned,
+        confirmed_blocks=brought.confirmed_blocks,
         notes=[read_file(path, limit=MAX_NOTE_BYTES).decode("utf-8", "replace") for path in brought.notes],
         trust_list=brought.trust_list,
         revoked_kids=brought.revoked_kids,

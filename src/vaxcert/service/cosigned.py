@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from vaxcert.ledger.log.note import MAX_NOTE_BYTES
-from vaxcert.service.files import read_file, whole_file
+from vaxcert.ledger.store.files import read_bounded, storage_errors
+from vaxcert.service.files import whole_file
 from vaxcert.service.ledger_folder import PUBLIC_MODE
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def keep_cosigned(ledger: LedgerFolder, size: int, note: str) -> None:
         StorageError: It cannot be written.
     """
     path = _path(ledger, size)
-    path.parent.mkdir(exist_ok=True)
+    with storage_errors(path.parent):
+        path.parent.mkdir(exist_ok=True)
     with whole_file(path, replace=True, mode=PUBLIC_MODE) as stream:
         stream.write(note.encode())
 
@@ -35,13 +37,22 @@ def cosigned_note(ledger: LedgerFolder, size: int) -> str | None:
     Raises:
         StorageError: It cannot be read.
     """
-    path = _path(ledger, size)
-    return read_file(path, limit=MAX_NOTE_BYTES).decode("utf-8", "replace") if path.is_file() else None
+    note = read_bounded(_path(ledger, size), MAX_NOTE_BYTES)
+    return None if note is None else note.decode("utf-8", "replace")
 
 
 def newest_cosigned(ledger: LedgerFolder) -> int | None:
-    """Return the size of the largest tree that a witness has cosigned, or None."""
-    names = [path.stem for path in (ledger.path / _FOLDER).glob(f"*{_SUFFIX}")]
+    """Return the size of the largest tree that a witness has cosigned, or None.
+
+    Raises:
+        StorageError: The folder cannot be read.
+    """
+    folder = ledger.path / _FOLDER
+    with storage_errors(folder, "read"):
+        try:
+            names = [path.stem for path in folder.iterdir() if path.suffix == _SUFFIX]
+        except FileNotFoundError:
+            return None
     return max((int(name) for name in names if name.isascii() and name.isdecimal()), default=None)
 
 

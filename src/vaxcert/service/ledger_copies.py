@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import LedgerStateError, StorageError
+from vaxcert.errors import StorageError
 from vaxcert.ledger.store import backup as store_backup
 from vaxcert.ledger.store.auditor_writer import export_for_auditor as write_for_auditor
 from vaxcert.ledger.store.tile_export import export_tiles as write_tiles
 from vaxcert.service.ledger_folder import LedgerFolder
-from vaxcert.service.log_description import LogDescription, read_description
+from vaxcert.service.log_description import LogDescription
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,17 +65,12 @@ def restore_ledger(file: Path, folder: Path) -> LogDescription:
 
     Raises:
         LedgerStateError: *file* is no log's, contradicts itself, or *folder* is another log's.
+        KeyFileError: `log.json` or `log.vkey` in *folder* has no public key.
         StorageError: There is a log in *folder*, or it cannot be read or written.
     """
-    store_backup.restore(file, folder)
     ledger = LedgerFolder(folder)
+    store_backup.restore(file, folder, admit=ledger.check_described)
     with ledger.open(read_only=True) as log:
         description = LogDescription.of_vkey(log.vkey)
-    if not ledger.description.exists():
-        ledger.describe(description)
-    elif read_description(ledger.description).vkey != description.vkey:
-        raise LedgerStateError(
-            f"{folder} has the files of another log than the one restored: {description.origin}",
-            hint=f"move {ledger.log} into a folder of its own",
-        )
+    ledger.describe_missing(description)
     return description

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from vaxcert.errors import LedgerStateError
 from vaxcert.ledger.anchor.config import CONFIG_NAME, read_config
 from vaxcert.ledger.log.log_key import LogKey
 from vaxcert.ledger.store.create import DATABASE_NAME
 from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.service.files import read_file, whole_file
+from vaxcert.service.log_description import read_description
 from vaxcert.signing.private_key import MAX_KEY_BYTES
 
 if TYPE_CHECKING:
@@ -91,12 +94,43 @@ class LedgerFolder:
         pem = read_file(self.key, limit=MAX_KEY_BYTES)
         return LogKey.from_pem(pem, origin, passphrase())
 
+    def check_described(self, vkey: str) -> None:
+        """Check that what describes a log here, as far as it is here, describes the one with the public key *vkey*.
+
+        Raises:
+            KeyFileError: `log.json` or `log.vkey` has no public key.
+            LedgerStateError: It describes another log.
+            StorageError: It cannot be read.
+        """
+        for path in (self.description, self.vkey):
+            if os.path.lexists(path) and read_description(path).vkey != vkey:
+                raise LedgerStateError(
+                    f"{self.path} has the files of another log: see {path.name}", hint="choose another folder"
+                )
+
+    def describe_missing(self, description: LogDescription) -> None:
+        """Write which of `log.json` and `log.vkey` is not there.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        for path, content in self._described(description):
+            if not os.path.lexists(path):
+                _write(path, content)
+
     def describe(self, description: LogDescription, *, replace: bool = False) -> None:
         """Write `log.json` and `log.vkey`.
 
         Raises:
             StorageError: They cannot be written.
         """
-        for path, content in ((self.vkey, f"{description.vkey}\n".encode()), (self.description, description.to_json())):
-            with whole_file(path, replace=replace, mode=PUBLIC_MODE) as stream:
-                stream.write(content)
+        for path, content in self._described(description):
+            _write(path, content, replace=replace)
+
+    def _described(self, description: LogDescription) -> tuple[tuple[Path, bytes], ...]:
+        return (self.vkey, f"{description.vkey}\n".encode()), (self.description, description.to_json())
+
+
+def _write(path: Path, content: bytes, *, replace: bool = False) -> None:
+    with whole_file(path, replace=replace, mode=PUBLIC_MODE) as stream:
+        stream.write(content)

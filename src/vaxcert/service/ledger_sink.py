@@ -12,6 +12,7 @@ from vaxcert.service.ledger_folder import LedgerFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from vaxcert.issue.issuer import Certificate
@@ -23,6 +24,7 @@ class LedgerSink:
 
     def __init__(self, log: TransparencyLog) -> None:
         self._log = log
+        self._held: list[tuple[str, bytes, bytes, datetime, datetime]] = []
         self.appended = 0
 
     @classmethod
@@ -36,25 +38,32 @@ class LedgerSink:
         with LedgerFolder(folder).open() as log:
             yield cls(log)
 
-    @staticmethod
-    def row_of(certificate: Certificate) -> CertificateRow:
-        """Return what the log keeps of *certificate*."""
-        return CertificateRow(
-            certificate.uvci,
-            digest_of(certificate.cose),
-            certificate.cose,
-            certificate.kid.value,
-            int(certificate.issued_at.timestamp()),
-            int(certificate.expires_at.timestamp()),
+    def hold(self, certificate: Certificate) -> None:
+        """Take *certificate* into the next `append`, and of it only what that needs: a batch waits for each."""
+        self._held.append(
+            (
+                certificate.uvci,
+                certificate.cose,
+                certificate.kid.value,
+                certificate.issued_at,
+                certificate.expires_at,
+            )
         )
 
-    def add(self, rows: Sequence[CertificateRow]) -> Sequence[int]:
-        """Append all of *rows*, durably, or none, and return their leaf indexes.
+    def append(self) -> Sequence[int]:
+        """Append all that is held, durably, or none of it, and return the leaf indexes.
 
         Raises:
             StorageError: The disk is full, or the database cannot be written.
             LedgerStateError: The log may not be written to.
         """
+        held, self._held = self._held, []
+        rows = [
+            CertificateRow(
+                uvci, digest_of(message), message, kid, int(issued_at.timestamp()), int(expires_at.timestamp())
+            )
+            for uvci, message, kid, issued_at, expires_at in held
+        ]
         with self._log.transaction() as transaction:
             indexes = transaction.add_certificates(rows)
         self.appended += len(indexes)

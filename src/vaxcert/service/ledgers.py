@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vaxcert.errors import PassphraseError
 from vaxcert.ledger.anchor.config import write_config
 from vaxcert.ledger.anchor.settings import AnchorConfig
 from vaxcert.ledger.log.log_key import LogKey
@@ -85,6 +86,22 @@ def sign_checkpoint(folder: Path, *, passphrase: Secret, at: datetime) -> Signed
         signed = log.checkpoint()
         assert signed is not None  # it was just made
         return Signed(note=note, size=signed.size, is_new=before is None or before.size != signed.size)
+
+
+def check_passphrase(folder: Path, passphrase: Secret) -> None:
+    """Check that *passphrase* opens the key of the log in *folder*: before a batch, not after it.
+
+    Raises:
+        KeyFileError: The log's key cannot be had; a `PassphraseError` where it is the passphrase.
+        LedgerStateError: There is no ledger.
+    """
+    ledger = LedgerFolder(folder)
+    with ledger.open(read_only=True) as log:
+        origin = log.origin
+    try:
+        ledger.load_key(origin, passphrase)
+    except PassphraseError as error:
+        raise PassphraseError(f"the log's key: {error.message}", hint=f"it is that of {ledger.key}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vaxcert.issue.issuer import Certificate
-    from vaxcert.ledger.store.reader import CertificateRow
     from vaxcert.model.records import Record
 
 LINE_FORMATS = ("jsonl", "txt")
@@ -35,12 +34,12 @@ CERTIFICATES_PER_APPEND = 2000
 class Ledger(Protocol):
     """Takes certificates before anybody gets to see them."""
 
-    def row_of(self, certificate: Certificate) -> CertificateRow:
-        """Return what the ledger keeps of *certificate*."""
+    def hold(self, certificate: Certificate) -> None:
+        """Take *certificate* into the next `append`."""
         ...
 
-    def add(self, rows: Sequence[CertificateRow]) -> Sequence[int]:
-        """Append all of *rows*, durably, or none, and return their leaf indexes."""
+    def append(self) -> Sequence[int]:
+        """Append all that is held, durably, or none of it, and return the leaf indexes."""
         ...
 
 
@@ -49,8 +48,9 @@ class Output:
 
     def __init__(self, *parts: Part, rejects: Path | None = None) -> None:
         self._parts = parts
-        self._rows: list[CertificateRow] = []
-        self._takes: list[Take] = []  # one for each row and part
+        self._held = 0
+        self._takes: list[Take] = []
+        """Of the certificates that the ledger holds, one for each part."""
         self.rejects = rejects
         """Where the file of rejects belongs, beside the certificates; a stream has no such place."""
         self.ledger: Ledger | None = None
@@ -68,22 +68,22 @@ class Output:
             for take in takes:
                 take(None)
             return
-        self._rows.append(self.ledger.row_of(certificate))
+        self.ledger.hold(certificate)
         self._takes += takes
-        if len(self._rows) == CERTIFICATES_PER_APPEND:
+        self._held += 1
+        if self._held == CERTIFICATES_PER_APPEND:
             self._append(self.ledger)
 
     def finish(self) -> None:
         """Write what is still held."""
-        if self.ledger is not None and self._rows:
+        if self.ledger is not None and self._held:
             self._append(self.ledger)
         for part in self._parts:
             part.finish()
 
     def _append(self, ledger: Ledger) -> None:
-        rows, self._rows = self._rows, []
-        takes, self._takes = iter(self._takes), []
-        for leaf_index in ledger.add(rows):
+        takes, self._takes, self._held = iter(self._takes), [], 0
+        for leaf_index in ledger.append():
             for take in islice(takes, len(self._parts)):
                 take(leaf_index)
 

@@ -240,6 +240,8 @@ def test_an_anchor_file_that_is_gone_leaves_the_proofs(capsys: pytest.CaptureFix
         (["led", "--revoked-kid", "=2026-01-01"], 2, "KID=INSTANT"),
         (["led", "--revoked-kid", "?=2026-01-01"], 2, "KID=INSTANT"),
         (["led", "--revoked-kid", "AAAA=yesterday"], 2, "no instant"),
+        (["led", "--block", "0x12"], 2, "no block's hash"),
+        (["led", "--block", "g" * 64], 2, "no block's hash"),
         (["led", "--report", "report.txt"], 2, "neither .html nor .json"),
         (["led", "--report", "pass"], 2, "neither .html nor .json"),
         (["led", "--report", "taken.json"], 6, "taken.json exists"),

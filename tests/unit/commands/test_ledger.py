@@ -16,10 +16,12 @@ import pytest
 from tests.kept_ledger import ORIGIN, PASSPHRASE, issue_into, make_ledger, trust_file
 from vaxcert.cli import COMMANDS, run
 from vaxcert.commands import ledger
+from vaxcert.errors import StorageError
 from vaxcert.ledger.log.checkpoint import open_checkpoint
 from vaxcert.ledger.log.receipt import Receipt
 from vaxcert.ledger.log.tlog_proof import parse_tlog_proof
 from vaxcert.ledger.store.log import TransparencyLog
+from vaxcert.service.cosigned import cosigned_note, keep_cosigned
 from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.ledger_sink import digest_of
 from vaxcert.service.log_description import read_description
@@ -555,8 +557,44 @@ def test_a_log_is_not_restored_among_the_files_of_another(capsys: pytest.Capture
     assert run(["ledger", "backup", "led", "copy.sqlite"]) == 0
     assert run(["ledger", "init", "other", "--origin", ORIGIN, *SECRET]) == 0
     Path("other/log.sqlite").unlink()
-    assert run(["ledger", "restore", "copy.sqlite", "other"]) == 6
-    assert "the files of another log" in capsys.readouterr().err
+    for name in ("log.json", "log.vkey"):
+        before = {path.name: path.read_bytes() for path in Path("other").iterdir()}
+        assert run(["ledger", "restore", "copy.sqlite", "other"]) == 6
+        assert f"the files of another log: see {name}" in capsys.readouterr().err
+        assert {path.name: path.read_bytes() for path in Path("other").iterdir()} == before
+        Path("other", name).unlink()
+    assert run(["ledger", "restore", "copy.sqlite", "other"]) == 0
+
+
+@pytest.mark.usefixtures("issued")
+@pytest.mark.parametrize("lost", ["log.json", "log.vkey"])
+def test_what_describes_a_restored_log_is_completed(lost: str) -> None:
+    assert run(["ledger", "backup", "led", "copy.sqlite"]) == 0
+    vkey = Path("led/log.vkey").read_bytes()
+    for name in ("log.sqlite", lost):
+        Path("led", name).unlink()
+    assert run(["ledger", "restore", "copy.sqlite", "led"]) == 0
+    assert Path("led/log.vkey").read_bytes() == vkey
+    assert read_description(Path("led/log.json")).vkey == verifier().vkey
+
+
+@pytest.mark.usefixtures("issued")
+def test_cosigned_checkpoints_that_cannot_be_read_are_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("led/cosigned").write_text("")
+    with pytest.raises(StorageError, match="cosigned cannot be written"):
+        keep_cosigned(LedgerFolder(Path("led")), 1, "note")
+    with pytest.raises(StorageError, match="cannot be read"):
+        cosigned_note(LedgerFolder(Path("led")), 1)
+    assert run(["ledger", "status", "led"]) == 6
+    assert "cosigned cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("issued")
+def test_a_checkpoint_of_a_time_that_no_calendar_has_is_damage(capsys: pytest.CaptureFixture[str]) -> None:
+    with TransparencyLog.open(Path("led")) as log:
+        assert log.database.run("UPDATE checkpoint SET at = ?", (2**62,))
+    assert run(["ledger", "status", "led"]) == 6
+    assert "seconds after 1970" in capsys.readouterr().err
 
 
 # --- what is no ledger ---------------------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vaxcert.issue.issuer import Certificate
-    from vaxcert.ledger.store.reader import CertificateRow
 
 RECORD = VaccinationRecord.from_mapping(VACCINATION)
 
@@ -40,12 +39,17 @@ def certificates(count: int) -> list[Certificate]:
     return [maker.issue(RECORD, at=AT) for _ in range(count)]
 
 
+def append(sink: LedgerSink, issued: Sequence[Certificate]) -> Sequence[int]:
+    for certificate in issued:
+        sink.hold(certificate)
+    return sink.append()
+
+
 def test_each_certificate_gets_the_next_leaf(folder: Path) -> None:
     issued = certificates(3)
     with LedgerSink.open(folder) as sink:
-        rows = [sink.row_of(certificate) for certificate in issued]
-        assert list(sink.add(rows[:2])) == [0, 1]
-        assert list(sink.add(rows[2:])) == [2]
+        assert list(append(sink, issued[:2])) == [0, 1]
+        assert list(append(sink, issued[2:])) == [2]
         assert sink.appended == 3
     with TransparencyLog.open(folder, read_only=True) as log:
         row = log.certificate(issued[1].uvci)
@@ -72,17 +76,20 @@ def test_a_halted_log_takes_nothing(folder: Path) -> None:
         log.halt("a conflict")
     with LedgerSink.open(folder) as sink:
         with pytest.raises(LedgerHaltedError):
-            sink.add([sink.row_of(certificates(1)[0])])
+            append(sink, certificates(1))
         assert sink.appended == 0
 
 
 class Refusing:
     """A ledger that is full."""
 
-    row_of = staticmethod(LedgerSink.row_of)
+    held = 0
 
-    def add(self, rows: Sequence[CertificateRow]) -> Sequence[int]:
-        raise LedgerStateError(f"no room for {len(rows)}")
+    def hold(self, _certificate: Certificate) -> None:
+        self.held += 1
+
+    def append(self) -> Sequence[int]:
+        raise LedgerStateError(f"no room for {self.held}")
 
 
 def test_what_the_ledger_refuses_does_not_go_out() -> None:

@@ -21,6 +21,8 @@ class Anchor:
     chain_hash: bytes
     block_number: int | None = None
     """None where the anchor is known only from the fold of a later one."""
+    block_hash: bytes | None = None
+    """As `block_number`."""
     transaction_hash: bytes | None = None
     withdrawn: bool = False
     source: str
@@ -39,6 +41,7 @@ class Anchor:
             time=event.time,
             chain_hash=event.chain_hash,
             block_number=event.block_number,
+            block_hash=event.block_hash,
             transaction_hash=event.transaction_hash,
             withdrawn=event.withdrawn,
             source=source,

@@ -10,7 +10,7 @@ from vaxcert.errors import LedgerError
 from vaxcert.ledger.audit.anchor import Anchor
 from vaxcert.ledger.audit.chain_check import check_chain
 from vaxcert.ledger.audit.findings import FindingCode
-from vaxcert.ledger.audit.proof_check import check_proofs
+from vaxcert.ledger.audit.proof_check import check_proofs, unconfirmed
 from vaxcert.ledger.audit.report import NotChecked, instant_of
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def gather_anchors(evidence: Evidence, findings: Findings) -> Anchors:
         anchors.not_checked.append(_newer(anchors.believed[-1]))
     if evidence.identity.driver in _LIMITS:
         anchors.not_checked.append(_LIMITS[evidence.identity.driver])
+    elif open_anchors := unconfirmed(anchors.believed, evidence.confirmed_blocks, evidence.identity):
+        anchors.not_checked.append(_unconfirmed(open_anchors))
     return anchors
 
 
@@ -118,6 +120,19 @@ def _tell_of_withdrawn(anchors: Sequence[Anchor], findings: Findings) -> None:
                 size=anchor.size,
                 time=instant_of(anchor.time),
             )
+
+
+def _unconfirmed(anchors: Sequence[Anchor]) -> NotChecked:
+    newest = next((anchor for anchor in reversed(anchors) if anchor.block_hash is not None), None)
+    block = (
+        "" if newest is None else f"; the newest is block {newest.block_number}, 0x{(newest.block_hash or b'').hex()}"
+    )
+    return NotChecked(
+        code="block_unconfirmed",
+        reason=f"the blocks of the anchors were not asked of any node: they are the bundles' own word{block}",
+        count=len(anchors),
+        decisive=True,
+    )
 
 
 def _newer(newest: Anchor) -> NotChecked:

@@ -83,16 +83,7 @@ def audit(
         certificates=certificates,
         rows_required=policy.rows_required,
     )
-    for start in range(0, size, TILE_WIDTH):
-        width = min(TILE_WIDTH, size - start)
-        bundle = _bundle(reader, start, width, findings)
-        changed = tree.add(start // TILE_WIDTH, bundle, width)
-        if bundle is None:
-            entries.skip(start + width)
-        else:
-            entries.add(start // TILE_WIDTH, bundle, changed)
-        if progress is not None:
-            progress(start + width, size)
+    _walk(reader, size, tree=tree, entries=entries, findings=findings, progress=progress)
     tree.finish()
     if (grown := reader.size) > size:
         entries.skip(grown)  # what was logged while the audit ran is left to the next one
@@ -159,6 +150,51 @@ def _signed_at(reader: LogReader, anchors: Anchors) -> dict[int, int]:
             (checkpoint.size, checkpoint.at) for checkpoint in reader.checkpoints() if checkpoint.size in sizes
         )
     return signed
+
+
+def _walk(
+    reader: LogReader,
+    size: int,
+    *,
+    tree: TreeCheck,
+    entries: EntryCheck,
+    findings: Findings,
+    progress: Progress | None,
+) -> None:
+    """Take every bundle into the tree and beside its rows; a stretch of which nothing is stored is passed over at once.
+
+    The size is the log's own word, and whoever sets it to a number without end must not get an audit without one.
+    """
+    start = 0
+    while start < size:
+        stop = min(start + TILE_WIDTH, size)
+        bundle = _bundle(reader, start, stop - start, findings)
+        changed = tree.add(start // TILE_WIDTH, bundle, stop - start)
+        if bundle is None:
+            after = _stored_from(reader, stop, size)
+            if after > stop:
+                tree.add(stop // TILE_WIDTH, None, min(TILE_WIDTH, size - stop))  # gone too: what follows has no place
+                findings.add(
+                    FindingCode.ENTRY_CHANGED,
+                    f"the entries from {stop} to {after - 1} are gone: nothing of them is stored",
+                    index=stop,
+                )
+            stop = after
+            entries.skip(stop)
+        else:
+            entries.add(start // TILE_WIDTH, bundle, changed)
+        if progress is not None:
+            progress(stop, size)
+        start = stop
+
+
+def _stored_from(reader: LogReader, start: int, size: int) -> int:
+    """Return where, from the bundle's start *start* on, the next bundle begins of which anything is stored."""
+    try:
+        found = reader.next_stored(start) if start < size else None
+    except LedgerError:  # told where the bundle is read
+        return start
+    return size if found is None else min(found, size)
 
 
 def _bundle(reader: LogReader, start: int, width: int, findings: Findings) -> Bundle | None:

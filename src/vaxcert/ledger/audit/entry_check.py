@@ -57,6 +57,7 @@ class EntryCheck:
         self._kept: Counter[EntryKind] = Counter()
         self._digests_only: Counter[EntryKind] = Counter()
         self._unlinked = 0
+        self._is_any_erased = False  # of the certificates, so that statements may be about one of them
         self.entries = 0
         """How many entries were recomputed from kind, salt and digest."""
 
@@ -105,6 +106,7 @@ class EntryCheck:
 
     def skip(self, stop: int) -> None:
         """Pass over the rows of the leaves before *stop*, whose entries are gone, which the caller has told."""
+        self._is_any_erased = True  # among them, for all that is known
         for rows in (self._certificates, self._statements, self._erasures):
             rows.skip_to(stop)
 
@@ -154,10 +156,30 @@ class EntryCheck:
         self._kept[leaf.kind] += 1
         try:
             recomputed = digest_of(row, self._reader)
+            is_accounted_for = recomputed is not None or self._may_be_unlinked(row)
         except LedgerError:  # certificates that cannot be read have been told of, or will be
-            recomputed = None
+            recomputed, is_accounted_for = None, True
+        if not is_accounted_for:
+            self._findings.add(
+                FindingCode.STATEMENT_FORGED,
+                f"the statement of leaf {leaf.leaf_index} is about a certificate that is not here, and no erasure "
+                "accounts for that",
+                index=leaf.leaf_index,
+                row_digest=row.digest,
+            )
+            return
         self._unlinked += recomputed is None
         check_statement_row(leaf, row, recomputed, self._findings)
+
+    def _may_be_unlinked(self, row: LoggedStatement) -> bool:
+        """Return whether a certificate that *row* is about may rightly be gone; the log has none after its statement.
+
+        An erasure takes the certificate's name out of the statements about it.
+        """
+        if self._digests_only[EntryKind.CERTIFICATE]:
+            return True
+        names = (row.subject, row.detail if row.kind is EntryKind.SUPERSESSION else None)
+        return self._is_any_erased and all(name is None or self._reader.certificate(name) for name in names)
 
     def _check_erased(self, leaf: Leaf, erasure: Erasure | None) -> None:
         assert leaf.kind is not None
@@ -169,8 +191,18 @@ class EntryCheck:
                 f"salt and digest of leaf {leaf.leaf_index} are gone, and no erasure of it is recorded",
                 index=leaf.leaf_index,
             )
-        elif any(leaf.salt) or any(leaf.digest):
+            return
+        self._is_any_erased |= leaf.kind is EntryKind.CERTIFICATE
+        if any(leaf.salt) or any(leaf.digest):
             self._stray_erasure(erasure)
+        elif leaf.kind is not EntryKind.CERTIFICATE:
+            self._findings.add(
+                FindingCode.STATEMENT_ERASED,
+                f"the statement of leaf {leaf.leaf_index} was erased, which none ever is",
+                index=leaf.leaf_index,
+                kind=leaf.kind.value,
+                erased_at=instant_of(erasure.at),
+            )
         else:
             self._findings.add(
                 FindingCode.ENTRY_ERASED,

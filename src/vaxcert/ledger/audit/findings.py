@@ -35,6 +35,7 @@ class FindingCode(StrEnum):
     CERTIFICATE_CHANGED = "certificate_changed"
     STATEMENT_FORGED = "statement_forged"
     STATEMENT_MISSING = "statement_missing"
+    STATEMENT_ERASED = "statement_erased"
     SALT_CHANGED = "salt_changed"
     ENTRY_CHANGED = "entry_changed"
     TILE_CHANGED = "tile_changed"
@@ -77,8 +78,10 @@ _MEANINGS: Final = {
     "signature does not hold.",
     FindingCode.CERTIFICATE_MISSING: "A leaf stands for a certificate that is no longer stored, and was not erased.",
     FindingCode.CERTIFICATE_CHANGED: "What the store says about a certificate is not what the certificate says.",
-    FindingCode.STATEMENT_FORGED: "A stored statement is not what its leaf stands for, or has no leaf.",
+    FindingCode.STATEMENT_FORGED: "A stored statement is not what its leaf stands for, has no leaf, or is about "
+    "a certificate that is not here.",
     FindingCode.STATEMENT_MISSING: "A leaf stands for a statement that is no longer stored.",
+    FindingCode.STATEMENT_ERASED: "A statement was erased: a revocation is gone. Only certificates are ever erased.",
     FindingCode.SALT_CHANGED: "An entry's digest is in order, but its salt no longer leads to the entry.",
     FindingCode.ENTRY_CHANGED: "A stored entry is not the one from which the tree was built, or is gone.",
     FindingCode.TILE_CHANGED: "A stored hash of the tree does not follow from what lies below it, or is gone.",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from vaxcert.ledger.anchor.chain import Chain
     from vaxcert.ledger.anchor.identity import ChainIdentity
@@ -28,6 +28,8 @@ class Evidence:
     """The chain itself, where it can be asked."""
     bundles: Iterable[bytes] = ()
     """The proof bundles of the anchors, oldest first, as the log or its export keeps them."""
+    confirmed_blocks: Collection[bytes] = ()
+    """Hashes of blocks that the auditor has confirmed from a source of their own: for proofs without a chain."""
     notes: Iterable[str] = ()
     """Signed checkpoints that somebody kept outside the database: the last audit, a witness, the `checkpoint` file."""
     trust_list: TrustList | None = None

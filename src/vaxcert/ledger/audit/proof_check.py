@@ -12,7 +12,7 @@ from vaxcert.ledger.audit.anchor import Anchor
 from vaxcert.ledger.audit.findings import FindingCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from vaxcert.ledger.anchor.identity import ChainIdentity
     from vaxcert.ledger.audit.findings import Findings
@@ -59,6 +59,30 @@ def check_proofs(bundles: Iterable[bytes], identity: ChainIdentity, findings: Fi
             proved.setdefault(each.seq, each)
         newest, is_one_lost = anchor.seq, False
     return dict(sorted(proved.items()))
+
+
+def unconfirmed(anchors: Sequence[Anchor], blocks: Collection[bytes], identity: ChainIdentity) -> list[Anchor]:
+    """Return those of *anchors* that no chain shows and no block vouches for whose hash the auditor has confirmed.
+
+    Nothing signs a block header in a bundle: whoever invents one proves with it whatever he likes. A confirmed block
+    vouches for its anchor, and the chain hash in it for the earlier anchors whose fold leads to it.
+
+    Args:
+        anchors: By their numbers.
+        blocks: The hashes that the auditor has confirmed.
+        identity: The log whose anchors these are.
+    """
+    found, later = [], None
+    for anchor in reversed(anchors):
+        is_led_from = later is not None and (
+            later.seq == anchor.seq + 1 and _folded(anchor.chain_hash, later, identity) == later.chain_hash
+        )
+        if is_led_from or anchor.source == "chain" or anchor.block_hash in blocks:
+            later = anchor
+        else:
+            found.append(anchor)
+            later = None
+    return found[::-1]
 
 
 def _follows(before: tuple[int, bytes | None], found: Sequence[Anchor], proved: Mapping[int, Anchor]) -> bool:

@@ -74,6 +74,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "rows_required": "Certificates have to be stored",
         "trust_list": "Signers in the trust list",
         "revoked_kids": "Revoked keys",
+        "confirmed_blocks": "Blocks confirmed by the auditor",
         "auditor": "Auditor",
         "signature": "Signature",
         "date": "Date",
@@ -143,6 +144,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "rows_required": "Chứng nhận phải được lưu",
         "trust_list": "Bên ký trong danh sách tin cậy",
         "revoked_kids": "Khóa đã thu hồi",
+        "confirmed_blocks": "Số khối do kiểm toán viên xác nhận",
         "auditor": "Kiểm toán viên",
         "signature": "Chữ ký",
         "date": "Ngày",
@@ -154,8 +156,10 @@ MEANINGS_VI: Final = {
     "chữ ký không đúng.",
     FindingCode.CERTIFICATE_MISSING: "Có lá cho một chứng nhận nay không còn được lưu mà cũng không được xóa hợp lệ.",
     FindingCode.CERTIFICATE_CHANGED: "Thông tin lưu về chứng nhận khác với nội dung đã ký của chứng nhận.",
-    FindingCode.STATEMENT_FORGED: "Tuyên bố được lưu không phải là tuyên bố mà lá đại diện, hoặc không có lá.",
+    FindingCode.STATEMENT_FORGED: "Tuyên bố được lưu không phải là tuyên bố mà lá đại diện, không có lá, "
+    "hoặc nói về chứng nhận không có ở đây.",
     FindingCode.STATEMENT_MISSING: "Có lá cho một tuyên bố nay không còn được lưu.",
+    FindingCode.STATEMENT_ERASED: "Một tuyên bố đã bị xóa khỏi sổ; chỉ chứng nhận mới được xóa.",
     FindingCode.SALT_CHANGED: "Trị băm của mục còn đúng, nhưng muối không còn dẫn đến mục.",
     FindingCode.ENTRY_CHANGED: "Mục được lưu không phải là mục đã dùng để dựng cây, hoặc đã mất.",
     FindingCode.TILE_CHANGED: "Một trị băm lưu trong cây không suy ra được từ những gì bên dưới, hoặc đã mất.",
@@ -196,6 +200,7 @@ CHECKED_VI: Final = {
 NOT_CHECKED_VI: Final = {
     "anchor_overdue": "có chứng nhận được cấp trong lúc một lần neo bị trễ: không kết luận được chúng có bị ghi lùi "
     "ngày hay không",
+    "block_unconfirmed": "không hỏi nút mạng nào về khối của các lần neo: chỉ có lời của chính các bằng chứng",
     "block_unverifiable": "khối có phần mà phiên bản này không biết, nên không tính lại được trị băm của khối",
     "chain_unreachable": "không hỏi được chuỗi",
     "digests_only": "sổ chỉ giữ trị băm của các mục này; chứng nhận hoặc tuyên bố được lưu ở nơi khác",

@@ -126,6 +126,7 @@ def _brought_along(evidence: Evidence) -> dict[str, str]:
     return {
         "trust_list": "none" if trusted is None else f"{len(trusted.entries)}{as_of}",
         "revoked_kids": str(len(evidence.revoked_kids)),
+        "confirmed_blocks": str(len(evidence.confirmed_blocks)),
     }
 
 

@@ -114,6 +114,10 @@ class AuditorExport:
         kinds, salts, digests = zip(*self._leaves(n, width), strict=True)
         return Bundle(bytes(kinds), b"".join(entries), b"".join(salts), b"".join(digests))
 
+    def next_stored(self, index: int) -> int | None:
+        """Return *index*, or None past the end: there are as many leaves as the export says, since it is open."""
+        return index if index < self.size else None
+
     def entry(self, index: int) -> LoggedEntry:
         """Return the entry at *index*.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vaxcert.errors import LedgerDamagedError
 from vaxcert.ledger.store.checkpoints import CheckpointFile
@@ -13,6 +14,9 @@ from vaxcert.ledger.store.database import Database
 from vaxcert.ledger.store.files import place_new, storage_errors, sync_file
 from vaxcert.ledger.store.identity import read_verifier
 from vaxcert.ledger.store.log import TransparencyLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def backup(log: TransparencyLog, to: Path) -> None:
@@ -32,12 +36,17 @@ def backup(log: TransparencyLog, to: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def restore(source: Path, to: Path) -> None:
+def restore(source: Path, to: Path, *, admit: Callable[[str], None] | None = None) -> None:
     """Put the backup *source* into the folder *to*, where there is no log, having checked all of it.
 
     The log is marked as restored: it refuses to be written until its anchorer has found that its chain has nothing
     that it has not, or until an operator says that there is no chain. A file `checkpoint` that survived in *to* stays,
     and where it promises more than the backup has, the log refuses for good.
+
+    Args:
+        source: The backup.
+        to: The folder.
+        admit: Given the log's public key before anything stands in *to*; raises where that log does not belong there.
 
     Raises:
         LedgerFormatError: *source* is not a log's database.
@@ -54,7 +63,9 @@ def restore(source: Path, to: Path) -> None:
         with Database.open(source, read_only=True) as database:
             database.copy_to(copy)
         copy.rename(workshop / DATABASE_NAME)
-        _mark(workshop, to)
+        vkey = _mark(workshop, to)
+        if admit is not None:
+            admit(vkey)
         sync_file(workshop / DATABASE_NAME)
         place_new(workshop / DATABASE_NAME, to / DATABASE_NAME)
     finally:
@@ -62,8 +73,8 @@ def restore(source: Path, to: Path) -> None:
     _publish(to)
 
 
-def _mark(workshop: Path, to: Path) -> None:
-    """Check the log in *workshop* and the checkpoint that survived in *to*, and mark the log as restored."""
+def _mark(workshop: Path, to: Path) -> str:
+    """Check the log in *workshop* and the checkpoint left in *to*, mark the log as restored, and return its key."""
     with TransparencyLog.open(workshop) as log:
         problem = log.check()
         if problem is not None:
@@ -71,6 +82,7 @@ def _mark(workshop: Path, to: Path) -> None:
         CheckpointFile(to / CHECKPOINT_NAME, read_verifier(log.origin, log.vkey, log.log_id)).read()
         with log.database.writing():
             log.database.run("UPDATE log SET restored = 1")
+        return log.vkey
 
 
 def _publish(folder: Path) -> None:

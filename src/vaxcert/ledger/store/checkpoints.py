@@ -13,7 +13,7 @@ from vaxcert.errors import CheckpointError, LedgerDamagedError, LedgerRolledBack
 from vaxcert.ledger.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from vaxcert.ledger.log.note import MAX_NOTE_BYTES
 from vaxcert.ledger.log.receipt_encoding import receipt_signature
-from vaxcert.ledger.store.files import PUBLIC, read_bounded, write_whole
+from vaxcert.ledger.store.files import PUBLIC, read_bounded, storage_errors, write_whole
 from vaxcert.ledger.store.instants import seconds_of
 from vaxcert.ledger.store.outbox import queue_head
 from vaxcert.ledger.store.reader import LoggedCheckpoint
@@ -130,6 +130,7 @@ class CheckpointFile:
         Raises:
             LedgerRolledBackError: The log is smaller, or has another root at the size of the file's checkpoint.
             CheckpointError: The file is none that this log signed.
+            StorageError: It cannot be read.
         """
         state = self._state()
         promised = None if state in (None, self._agreed) else self.read()
@@ -145,10 +146,11 @@ class CheckpointFile:
         self._agreed = state
 
     def _state(self) -> tuple[int, ...] | None:
-        try:
-            status = self.path.stat()
-        except FileNotFoundError:
-            return None
+        with storage_errors(self.path, "read"):
+            try:
+                status = self.path.stat()
+            except FileNotFoundError:
+                return None
         return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
 from vaxcert.errors import LedgerDamagedError, LedgerFormatError, LedgerUnavailableError, StorageError
@@ -57,6 +58,7 @@ class Database:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.path = path
         self._connection = connection
+        connection.text_factory = partial(_text, path)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
@@ -205,6 +207,14 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
             connection.close()
             raise
         return connection
+
+
+def _text(path: Path, stored: bytes) -> str:
+    """Return *stored* as text; sqlite3 by itself would quote what it cannot read, which may be personal."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        raise LedgerDamagedError(f"{path} has text that is not UTF-8", hint="restore it from a backup") from None
 
 
 @contextmanager

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from vaxcert.errors import LedgerDamagedError
-from vaxcert.ledger.log.entry import DIGEST_BYTES, SALT_BYTES
+from vaxcert.ledger.log.entry import DIGEST_BYTES, SALT_BYTES, EntryKind
 from vaxcert.ledger.store.instants import seconds_of
 from vaxcert.ledger.store.leaf_reader import checked_bundle
-from vaxcert.ledger.store.reader import ERASED_BIT
+from vaxcert.ledger.store.reader import ERASED_BIT, KIND_BITS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 def erase_entry(database: Database, index: int, at: datetime) -> None:
     """Zero salt and digest of the entry at *index* and delete its row, in the transaction that is open.
 
+    The id of an erased certificate goes from the statements about it too.
+
     SQLite overwrites what is deleted (`secure_delete`), in the file; the write-ahead log has to be emptied after it.
 
     Raises:
         LedgerDamagedError: The entry's segment is missing or malformed.
+        ValueError: The entry is a statement.
     """
     row = database.row(
         "SELECT first, kinds, entries, salts, digests FROM segment WHERE first <= ? ORDER BY first DESC LIMIT 1",
@@ -33,6 +36,8 @@ def erase_entry(database: Database, index: int, at: datetime) -> None:
         raise LedgerDamagedError(f"the segment of entry {index} is missing or malformed")
     first = cast("int", row[0])
     place = index - first
+    if segment.kinds[place] & KIND_BITS != EntryKind.CERTIFICATE.number:
+        raise ValueError(f"the entry of leaf {index} is a statement, and only certificates are erased")
     database.run(
         "UPDATE segment SET kinds = ?, salts = ?, digests = ? WHERE first = ?",
         (
@@ -42,9 +47,22 @@ def erase_entry(database: Database, index: int, at: datetime) -> None:
             first,
         ),
     )
+    _forget_id(database, index)
     database.run("DELETE FROM certificate WHERE leaf_index = ?", (index,))
     database.run("DELETE FROM statement WHERE leaf_index = ?", (index,))
     database.run("INSERT OR IGNORE INTO erasure VALUES (?, ?)", (index, seconds_of(at)))
+
+
+def _forget_id(database: Database, index: int) -> None:
+    """Take the id of the certificate at *index*, where there is one, out of the statements; they stay in the tree."""
+    found = database.row("SELECT id FROM certificate WHERE leaf_index = ?", (index,))
+    if found is None:
+        return
+    database.run("UPDATE statement SET subject = NULL WHERE subject = ?", found)
+    # Only a supersession's detail is an id; that of another kind is part of what its digest is made from.
+    database.run(
+        "UPDATE statement SET detail = NULL WHERE kind = ? AND detail = ?", (EntryKind.SUPERSESSION.number, *found)
+    )
 
 
 def _replaced(packed: bytes, place: int, piece: bytes) -> bytes:

@@ -60,6 +60,20 @@ def read_bundle(database: Database, n: int) -> Bundle:
     return Bundle(*map(b"".join, parts))
 
 
+def next_stored(database: Database, index: int) -> int | None:
+    """Return the first bundle's start, at *index* (one itself) or later, of which entries or leaf hashes are stored."""
+    segment = database.row("SELECT min(first) FROM segment WHERE first >= ?", (index,))
+    tile = database.row(
+        "SELECT min(id) FROM tile WHERE id >= ? AND id < ?", (tile_id(0, index // TILE_WIDTH), tile_id(1, 0))
+    )
+    found = [
+        first // width * TILE_WIDTH
+        for row, width in ((segment, TILE_WIDTH), (tile, 1))
+        if row is not None and isinstance(first := row[0], int)
+    ]
+    return min(found, default=None)
+
+
 def checked_bundle(columns: Sequence[object]) -> Bundle | None:
     """Return the bundle of four *columns*, or None where their types or lengths do not belong together."""
     kinds, entries, salts, digests = columns

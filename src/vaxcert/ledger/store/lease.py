@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from vaxcert.errors import LeaseLostError
+from vaxcert.ledger.store.instants import moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from vaxcert.ledger.store.database import Database
 
@@ -56,7 +56,7 @@ class Lease:
     def held(self) -> tuple[str, datetime] | None:
         """Who holds it, and until when."""
         row = cast("tuple[str, int] | None", self._database.row("SELECT holder, until FROM lease"))
-        return None if row is None else (row[0], datetime.fromtimestamp(row[1], UTC))
+        return None if row is None else (row[0], moment_of(row[1]))
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -154,11 +154,11 @@ class TransparencyLog(StoredLog):
         with self.database.writing():
             size, frontier, halted, restored = self._state()
             if halted is not None:
-                raise LedgerHaltedError(f"the log is halted: {halted}", hint="it needs an operator")
+                raise LedgerHaltedError(f"the log is halted: {halted}")
             if restored:
                 raise LedgerRolledBackError(
                     "the log was restored from a backup and not compared with its chain since",
-                    hint="run `vaxcert anchor run`, or say that the log has no chain",
+                    hint="run `vaxcert anchor run DIR`, or, where it has no chain, `vaxcert ledger resume DIR`",
                 )
             self._file.check(size, self.root)
             yield size, frontier

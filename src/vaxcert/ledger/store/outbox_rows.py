@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final, Protocol, Self, cast
+from typing import TYPE_CHECKING, Final, Protocol, Self, cast
+
+from vaxcert.ledger.store.instants import moment_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 ANCHOR_COLUMNS: Final = """
 anchor.id, size, root, metadata_hash, state, since, reason, reason_since, seq, event, anchor.created_at,
@@ -75,12 +79,12 @@ class AnchorRow:
             root=root,
             metadata_hash=metadata,
             state=AnchorState(state),
-            since=_instant(since),
+            since=moment_of(since),
             reason=reason,
-            reason_since=None if reason_since is None else _instant(reason_since),
+            reason_since=None if reason_since is None else moment_of(reason_since),
             seq=seq,
             event=event,
-            created_at=_instant(created_at),
+            created_at=moment_of(created_at),
             tries=tries,
         )
 
@@ -120,9 +124,9 @@ class AttemptRow:
             transaction_hash=name,
             max_fee=max_fee,
             priority_fee=priority_fee,
-            created_at=_instant(created),
-            sent_at=None if sent is None else _instant(sent),
-            heard_at=None if heard is None else _instant(heard),
+            created_at=moment_of(created),
+            sent_at=None if sent is None else moment_of(sent),
+            heard_at=None if heard is None else moment_of(heard),
             closed=None if closed is None else Closed(closed),
         )
 
@@ -154,7 +158,3 @@ class SignedTransaction(Protocol):
     def priority_fee(self) -> int:
         """The part of it for the block's maker."""
         ...
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

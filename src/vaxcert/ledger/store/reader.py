@@ -73,11 +73,12 @@ class LoggedStatement(NamedTuple):
     kind: EntryKind
     digest: bytes
     subject: str | None
-    """The id of the certificate that is revoked or replaced."""
+    """The id of the certificate that is revoked or replaced; None once that certificate is erased."""
     at: int
     """In seconds since 1970."""
     detail: str | None
-    """Of a revocation its reason, of a supersession the new certificate's id, of a head its size and root in hex."""
+    """Of a revocation its reason, of a supersession the new certificate's id (None once that certificate is erased), of
+    a head its size and root in hex."""
 
 
 class LoggedCheckpoint(NamedTuple):
@@ -175,6 +176,13 @@ class LogReader(TileReader, Protocol):
 
     def bundle(self, n: int) -> Bundle:
         """Return the entries 256 * *n* and the following ones, packed."""
+        ...
+
+    def next_stored(self, index: int) -> int | None:
+        """Return the first bundle's start, at *index* or later, of which anything is stored; None where nothing is.
+
+        *index* is a bundle's start itself. So that nobody walks through what a log merely says of its size.
+        """
         ...
 
     def entry(self, index: int) -> LoggedEntry:

@@ -109,7 +109,8 @@ def _number(connection: sqlite3.Connection, pragma: str) -> int:
 def _definitions(connection: sqlite3.Connection) -> list[tuple[str, str, str | None]]:
     """Return type, name and SQL of all that the database defines; its statistics, which hold no rule, left out."""
     rows: list[tuple[str, str, str | None]] = connection.execute(
-        "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name"
+        "SELECT type, name, sql FROM sqlite_schema"
+        " WHERE NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4')) ORDER BY type, name"
     ).fetchall()
     return rows
 

@@ -10,7 +10,7 @@ from vaxcert.ledger.store import check, checkpoints, receipts, rows, tiles
 from vaxcert.ledger.store.create import DATABASE_NAME
 from vaxcert.ledger.store.database import Database
 from vaxcert.ledger.store.identity import read_verifier
-from vaxcert.ledger.store.leaf_reader import entry_in, read_bundle, read_tile
+from vaxcert.ledger.store.leaf_reader import entry_in, next_stored, read_bundle, read_tile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +109,10 @@ class StoredLog:
     def bundle(self, n: int) -> Bundle:
         """Return the entries 256 * *n* and the following ones, packed."""
         return read_bundle(self.database, n)
+
+    def next_stored(self, index: int) -> int | None:
+        """Return the first bundle's start, at *index* or later, of which entries or leaf hashes are stored, or None."""
+        return next_stored(self.database, index)
 
     def entry(self, index: int) -> LoggedEntry:
         """Return the entry at *index*.

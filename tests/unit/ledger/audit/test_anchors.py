@@ -50,8 +50,32 @@ def test_an_anchor_without_a_proof_is_a_stranger_s() -> None:
 
 def test_proofs_alone_say_how_far_they_reach() -> None:
     anchors, found, unchecked = gathered(chain=None)
-    assert (found, unchecked) == ([], {("newer_anchors", False)})
+    assert (found, unchecked) == ([], {("newer_anchors", False), ("block_unconfirmed", True)})
     assert [anchor.source for anchor in anchors.believed] == ["proof"] * 3
+
+
+def unconfirmed(blocks: list[bytes], bundles: list[bytes] = PROOFS) -> int | None:
+    anchors, _, _ = gathered(chain=None, bundles=bundles, confirmed_blocks=blocks)
+    return next((item.count for item in anchors.not_checked if item.code == "block_unconfirmed"), None)
+
+
+def test_a_confirmed_block_covers_the_anchors_up_to_its_own() -> None:
+    blocks = [event.block_hash for event in THREE]
+    assert unconfirmed([blocks[2]]) is None
+    assert unconfirmed([blocks[2]], [encode_bundle(bundle(3, after=0))]) is None
+    assert unconfirmed([blocks[1]]) == 1
+    assert unconfirmed([blocks[0]]) == 2
+    assert unconfirmed([bytes(32)]) == 3
+
+
+def test_a_confirmed_block_covers_nothing_beyond_an_anchor_that_is_left_out() -> None:
+    assert unconfirmed([THREE[2].block_hash], [PROOFS[0], PROOFS[2]]) == 1
+
+
+def test_what_is_not_confirmed_names_the_block_to_look_up() -> None:
+    anchors, _, _ = gathered(chain=None)
+    (reason,) = (item.reason for item in anchors.not_checked if item.code == "block_unconfirmed")
+    assert f"block {THREE[2].block_number}, 0x{THREE[2].block_hash.hex()}" in reason
 
 
 def test_neither_chain_nor_proofs_leave_it_open() -> None:
@@ -98,7 +122,7 @@ def test_another_anchor_than_the_proved_one_is_named() -> None:
 def test_a_chain_that_is_away_leaves_it_open_and_the_proofs_count() -> None:
     chain = PlayedChain(failing={"check": ChainUnavailableError("no answer")})
     anchors, found, unchecked = gathered(chain=chain)
-    assert (found, unchecked) == ([], {("chain_unreachable", True)})
+    assert (found, unchecked) == ([], {("chain_unreachable", True), ("block_unconfirmed", True)})
     assert len(anchors.believed) == 3
 
 

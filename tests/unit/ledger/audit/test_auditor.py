@@ -150,6 +150,7 @@ def test_the_report_says_by_what_was_judged_and_when(log: AuditedLog) -> None:
         "rows_required": "yes",
         "trust_list": "1, 2026-11-23T08:00:00Z",
         "revoked_kids": "0",
+        "confirmed_blocks": "0",
     }
     assert log.audit(trust_list=None).settings["trust_list"] == "none"
     assert report.coverage.pinned_by_auditor

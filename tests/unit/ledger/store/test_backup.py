@@ -103,6 +103,16 @@ def test_what_is_left_of_another_database_is_not_mixed_in(copy: Path, tmp_path: 
     assert [path.name for path in (tmp_path / "new").iterdir()] == [f"log.sqlite{suffix}"]
 
 
+def test_a_log_that_is_not_admitted_is_not_placed(copy: Path, tmp_path: Path) -> None:
+    def refuse(vkey: str) -> None:
+        assert vkey == KEY.vkey
+        raise LedgerFormatError("another log's")
+
+    with pytest.raises(LedgerFormatError, match="another log's"):
+        restore(copy, tmp_path / "new", admit=refuse)
+    assert not list((tmp_path / "new").iterdir())
+
+
 def test_a_log_is_never_restored_over_another(copy: Path, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="exists"):
         restore(copy, tmp_path / "log")

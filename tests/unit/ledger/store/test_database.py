@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import traceback
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,19 @@ def test_statistics_of_sqlite_are_no_other_tables(path: Path) -> None:
         assert database.row("SELECT size FROM log") == (600,)
 
 
+@pytest.mark.parametrize("name", ["sqliteXstat1", "sqlite_stat1", "sqlite_stat9"])
+def test_a_trigger_is_not_passed_off_as_statistics(path: Path, name: str) -> None:
+    sql(path.parent, "CREATE TRIGGER t AFTER INSERT ON segment BEGIN DELETE FROM certificate; END")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_schema SET name = ?, sql = replace(sql, ' t ', ?) WHERE type = 'trigger'",
+            (name, f" {name} "),
+        )
+    with pytest.raises(LedgerFormatError, match="other tables"):
+        Database.open(path, read_only=True)
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="cannot be written"):
@@ -108,6 +122,15 @@ def test_a_row_that_is_too_long_is_not_read(path: Path) -> None:
     sql(path.parent, "INSERT INTO certificate VALUES (0, 'a', zeroblob(32), zeroblob(17000000), x'', 0, 0)")
     with Database.open(path) as database, pytest.raises(LedgerDamagedError):
         database.row("SELECT cose FROM certificate")
+
+
+def test_text_that_is_not_utf_8_is_damage_and_is_not_quoted(path: Path) -> None:
+    sql(path.parent, "UPDATE log SET halted = CAST(x'534543524554ff' AS TEXT)")
+    with Database.open(path) as database:
+        for read in (database.row, lambda statement: list(database.rows(statement))):
+            with pytest.raises(LedgerDamagedError, match="not UTF-8") as caught:
+                read("SELECT halted FROM log")
+            assert "SECRET" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_transaction_is_undone_by_an_error(database: Database) -> None:

@@ -33,6 +33,7 @@ from vaxcert.ledger.log.tree import EMPTY_ROOT, leaf_hash, root_of
 from vaxcert.ledger.store.checkpoints import clock_setbacks
 from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.ledger.store.outbox import Outbox
+from vaxcert.ledger.store.statements import revoke, supersede
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -620,6 +621,15 @@ def test_a_database_with_another_history_is_not_written(tmp_path: Path) -> None:
             two.append(digests(1))
 
 
+def test_a_checkpoint_file_that_cannot_be_read_is_named(log: TransparencyLog, folder: Path) -> None:
+    fill(log, 1)
+    (folder / "checkpoint").unlink()
+    (folder / "checkpoint").symlink_to("checkpoint")
+    with pytest.raises(StorageError, match="checkpoint cannot be read"):
+        log.append(digests(1))
+    assert log.size == 1
+
+
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"ledger.example/vn\n0\n", b"\xff" * 200_000])
 def test_a_ruined_checkpoint_file_stops_writing(log: TransparencyLog, folder: Path, content: bytes) -> None:
     fill(log, 1)
@@ -669,12 +679,42 @@ def test_erasing_again_does_no_harm(log: TransparencyLog) -> None:
         log.erase(2, at=AT)
 
 
-def test_an_erased_statement_loses_its_row(log: TransparencyLog) -> None:
+def test_a_statement_is_not_erased(log: TransparencyLog) -> None:
     with log.transaction() as transaction:
         transaction.add_statement(EntryKind.REVOCATION, digests(1)[0], at=7, subject="A")
-    log.erase(0, at=AT)
-    assert not list(log.statements())
+    with pytest.raises(ValueError, match="only certificates are erased"):
+        log.erase(0, at=AT)
+    assert len(list(log.statements())) == 1
     assert log.check() is None
+
+
+def test_statements_do_not_name_an_erased_certificate(log: TransparencyLog, folder: Path) -> None:
+    fill(log, 5)
+    rows = list(log.certificates())
+    with log.transaction() as transaction:
+        revoke(transaction, rows[0], at=AT, reason="lost")
+        supersede(transaction, rows[0], rows[1], at=AT)
+        revoke(transaction, rows[2], at=AT, reason=rows[4].id)  # a reason is part of what was logged
+    log.erase(0, at=AT)
+    assert [(row.subject, row.detail) for row in log.statements()] == [
+        (None, "lost"),
+        (None, rows[1].id),
+        (rows[2].id, rows[4].id),
+    ]
+    log.erase(1, at=AT)
+    log.erase(4, at=AT)
+    assert [(row.subject, row.detail) for row in log.statements()] == [
+        (None, "lost"),
+        (None, None),
+        (rows[2].id, rows[4].id),
+    ]
+    log.erase(1, at=AT)
+    assert log.check() is None
+    log.close()
+    files = b"".join(path.read_bytes() for path in folder.glob("log.sqlite*"))
+    assert rows[3].id.encode() in files
+    for erased in rows[:2]:
+        assert erased.id.encode() not in files
 
 
 @pytest.mark.parametrize("wide", [1, 100])

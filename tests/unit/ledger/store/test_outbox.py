@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from vaxcert.errors import LeaseLostError, LedgerStateError
+from vaxcert.errors import LeaseLostError, LedgerDamagedError, LedgerStateError
 from vaxcert.ledger.log.log_key import LogKey
 from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.ledger.store.outbox import Outbox, queue_head
@@ -174,6 +174,17 @@ def test_a_lease_given_back_is_free_at_once(database: Database, outbox: Outbox) 
     outbox.lease.give_back()
     assert outbox.lease.held is None
     assert other.lease.take(AT, LEASE)
+
+
+@pytest.mark.parametrize("seconds", [2**63 - 1, -(2**63), 253_402_300_800])
+def test_a_time_that_no_calendar_has_is_damage(database: Database, outbox: Outbox, seconds: int) -> None:
+    queue(database, 3)
+    sign(outbox, 3)
+    for table, column in (("lease", "until"), ("attempt", "created_at"), ("anchor", "since")):
+        database.run(f"UPDATE {table} SET {column} = ?", (seconds,))
+    for read in (lambda: outbox.lease.held, lambda: outbox.anchor(3), lambda: outbox.attempts(1)):
+        with pytest.raises(LedgerDamagedError, match="seconds after 1970"):
+            read()
 
 
 def test_nothing_is_written_without_the_lease(database: Database, outbox: Outbox) -> None:
