@@ -42,7 +42,9 @@ class Anchored:
         certificates = [issuer.issue(record, at=NOW) for record in records]
         ledger = DemoLedger.create(folder, at=NOW)
         with LedgerSink.open(folder) as sink:
-            sink.add(certificates)
+            for certificate in certificates:
+                sink.hold(certificate)
+            sink.append()
         ledger.anchor(at=NOW)
         self.texts = [certificate.text for certificate in certificates]
         self.log = read_description(LedgerFolder(folder).description)

@@ -145,7 +145,7 @@ class Cards:
     def __init__(self, path: Path, *, in_folder: bool) -> None:
         self._path, self._in_folder = path, in_folder
         self._cards: list[Card] = []
-        self._files = 0
+        self._files = self._prepared = 0
         if in_folder:
             path.mkdir()
         else:
@@ -156,6 +156,10 @@ class Cards:
         from vaxcert.issue.documents import card_of  # noqa: PLC0415 - only where cards are asked for
 
         card = card_of(record, certificate)
+        if self._prepared == CARDS_PER_FILE and not self._in_folder:  # before the certificate goes into a ledger
+            message = f"one PDF holds at most {CARDS_PER_FILE} cards"
+            raise InputError(message, hint="write to a folder with --format pdf: it is cut into several files")
+        self._prepared += 1
         return lambda _leaf: self._add(card)
 
     def finish(self) -> None:
@@ -171,8 +175,5 @@ class Cards:
 
     def _add(self, card: Card) -> None:
         if len(self._cards) == CARDS_PER_FILE:
-            if not self._in_folder:
-                message = f"one PDF holds at most {CARDS_PER_FILE} cards"
-                raise InputError(message, hint="write to a folder with --format pdf: it is cut into several files")
             self.finish()
         self._cards.append(card)
