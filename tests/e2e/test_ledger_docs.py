@@ -12,7 +12,7 @@ from vaxcert.ledger.anchor.progress import Reason
 from vaxcert.ledger.audit.findings import FindingCode
 
 DOCS = Path(__file__).parents[2] / "docs"
-FIELDS = {"low_on_funds", "newer_anchors", "no_chain_behind", "own_word"}
+FIELDS = {"block_unconfirmed", "low_on_funds", "newer_anchors", "no_chain_behind", "own_word"}
 """What statuses and reports call things that are no errors, findings or reasons."""
 KNOWN = {kind.code for kind in error_classes()} | set(map(str, FindingCode)) | set(map(str, Reason)) | FIELDS
 PAGES = ("threat-model.md", "guide/auditor.md", "guide/anchoring.md")
