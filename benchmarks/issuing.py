@@ -1,8 +1,8 @@
 """What a ledger costs a batch: `python -m benchmarks.issuing [--records 100000]`.
 
-The same distinct records are issued into a file of JSON lines, with a ledger and without, in turns of blocks, so that the
-machine's changes of speed meet both. The processor's time of the whole process counts: hashing, SQLite and its commits.
-Exits with 1 if a record costs more than one raw ES256 signature of the `cryptography` package more.
+The same distinct records are issued into a file of JSON lines, with a ledger and without, in turns of blocks, so that
+the changes of the machine's speed meet both. The processor's time of the whole process counts: hashing, SQLite and its
+commits. Exits with 1 if a record costs more than one raw ES256 signature of the `cryptography` package more.
 """
 
 from __future__ import annotations
