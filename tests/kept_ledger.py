@@ -7,9 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from vaxcert.issue.issuer import Issuer
+from vaxcert.ledger.store.certificates import certificate_row
+from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.records import VaccinationRecord
-from vaxcert.service.ledger_sink import LedgerSink
 from vaxcert.service.ledgers import create_ledger, sign_checkpoint
 from vaxcert.service.sample import sample_records
 from vaxcert.signing.authority import create_csca, create_dsc
@@ -17,6 +18,7 @@ from vaxcert.signing.pem import PemSigner
 from vaxcert.trust.dsc import Dsc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from vaxcert.issue.issuer import Certificate
@@ -54,11 +56,14 @@ def issue_into(folder: Path, count: int, *, seed: int = 1) -> list[Certificate]:
     """Issue certificates into the ledger in *folder*."""
     issuer = Issuer(signer(), country="VN", issuer="Invented Ministry", validity=timedelta(days=30), level=1)
     issued = [issuer.issue(VaccinationRecord.from_mapping(row), at=now()) for row in sample_records(count, seed=seed)]
-    with LedgerSink.open(folder) as sink:
-        for certificate in issued:
-            sink.hold(certificate)
-        sink.append()
+    log_certificates(folder, issued)
     return issued
+
+
+def log_certificates(folder: Path, issued: Iterable[Certificate]) -> None:
+    """Append *issued* to the log of the ledger in *folder*, in the clear."""
+    with TransparencyLog.open(folder) as log, log.transaction() as transaction:
+        transaction.add_certificates([certificate_row(certificate.cose) for certificate in issued])
 
 
 def make_ledger(folder: Path, count: int = 3, *, is_signed: bool = True) -> list[Certificate]:

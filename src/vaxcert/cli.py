@@ -28,6 +28,9 @@ COMMANDS = {
     "issue": "Issue a certificate for each record in SOURCE.",
     "keys": "Create, show and rotate signing keys.",
     "ledger": "Keep the log of certificates that everybody can check.",
+    "sample": "Invent records for trials.",
+    "revocations": "Publish what was revoked, and keep what others publish.",
+    "revoke": "Revoke certificates, in your book and in the log.",
     "trust": "Keep the list of signers that are believed.",
     "verify": "Verify the certificates in each SOURCE, offline.",
 }

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.kept_ledger import log_certificates
 from vaxcert.issue.issuer import Issuer
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.records import VaccinationRecord
 from vaxcert.service.demo_ledger import DemoLedger
 from vaxcert.service.ledger_folder import LedgerFolder
-from vaxcert.service.ledger_sink import LedgerSink
 from vaxcert.service.log_description import LogDescription, read_description
 from vaxcert.service.proving import Prover
 from vaxcert.service.sample import sample_records
@@ -41,10 +41,7 @@ class Anchored:
         records = [VaccinationRecord.from_mapping(row) for row in sample_records(2, seed=5)]
         certificates = [issuer.issue(record, at=NOW) for record in records]
         ledger = DemoLedger.create(folder, at=NOW)
-        with LedgerSink.open(folder) as sink:
-            for certificate in certificates:
-                sink.hold(certificate)
-            sink.append()
+        log_certificates(folder, certificates)
         ledger.anchor(at=NOW)
         self.texts = [certificate.text for certificate in certificates]
         self.log = read_description(LedgerFolder(folder).description)

@@ -6,7 +6,12 @@ treats all lanes at once: about eight times as fast as a loop, and no slower on 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from vaxcert.errors import Base45Error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 """The value of a character is its position here (RFC 9285 §4.2, table 1)."""
@@ -40,6 +45,23 @@ def encode(content: bytes) -> str:
         high, low = divmod(content[-1], 45)
         text += bytes((ALPHABET[low], ALPHABET[high]))
     return text.decode("ascii")
+
+
+def encode_all(contents: Sequence[bytes]) -> list[str]:
+    """Return the base45 text of each of *contents*, in less time than one by one: their pairs go side by side."""
+    even = b"".join([content if len(content) % 2 == 0 else content[:-1] for content in contents])
+    step = 2 * _BLOCK_LANES
+    text = b"".join([_encode_pairs(even[at : at + step]) for at in range(0, len(even), step)]).decode("ascii")
+    texts, start = [], 0
+    for content in contents:
+        end = start + len(content) // 2 * 3
+        if len(content) % 2:
+            high, low = divmod(content[-1], 45)
+            texts.append(text[start:end] + chr(ALPHABET[low]) + chr(ALPHABET[high]))
+        else:
+            texts.append(text[start:end])
+        start = end
+    return texts
 
 
 def decode(text: str) -> bytes:

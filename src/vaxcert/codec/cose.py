@@ -20,13 +20,14 @@ PS256 = -37
 ALGORITHM_NAMES = {ES256: "ES256", PS256: "PS256"}
 """The algorithms that a certificate may use: a verifier MUST take both (hcert-spec §3.3.2)."""
 
-_ALGORITHM, _CRITICAL, _KID = 1, 2, 4  # header labels (RFC 9052 §3.1)
+_ALGORITHM, _CRITICAL, _TYPE, _KID = 1, 2, 3, 4  # header labels (RFC 9052 §3.1)
 _UNDERSTOOD = frozenset((_ALGORITHM, _CRITICAL, _KID))
 _SIGN1_TAG, _CWT_TAG = 18, 61  # RFC 9052 §2, RFC 8392 §6
 _MAX_KID_BYTES = 64  # a kid is 8 bytes; more is only an unknown signer, but a bound keeps reports short
 _MAX_HEADER_BYTES = 1024
 _SIGN1_START = b"\xd2\x84"  # tag 18, an array of four
 _PLAIN_HEADER_ENDS = range(3, 27)  # after a protected header of under 24 bytes
+_DOCUMENT_CONTEXT = b"vaxcert document"  # external_aad (RFC 9052 §4.3); a certificate's is empty
 _LEAST_PLAIN_BYTES = 80  # a signature of ES256 and the little that stands before it
 
 
@@ -75,6 +76,16 @@ def _signature_head(protected: bytes) -> bytes:
 def protected_header(algorithm: int, kid: bytes) -> bytes:
     """Return the protected header ``{1: algorithm, 4: kid}`` in deterministic CBOR."""
     return cbor.encode({_ALGORITHM: algorithm, _KID: kid})
+
+
+def document_header(algorithm: int, kid: bytes, content_type: str) -> bytes:
+    """Return the protected header of a signed document that is no certificate: it says of which type it is."""
+    return cbor.encode({_ALGORITHM: algorithm, _TYPE: content_type, _KID: kid})
+
+
+def document_structure(protected: bytes, payload: bytes) -> bytes:
+    """Return the Sig_structure of such a document: its context is no certificate's, so no signature serves for both."""
+    return cbor.encode(["Signature1", protected, _DOCUMENT_CONTEXT, payload])
 
 
 def encode(protected: bytes, payload: bytes, signature: bytes) -> bytes:

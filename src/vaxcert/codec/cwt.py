@@ -75,11 +75,17 @@ class Claims(NamedTuple):
 
     def to_map(self) -> dict[int, object]:
         """Return the CWT map, its keys in deterministic order (RFC 8949 §4.2.1)."""
-        wire: dict[int, object] = {} if self.issuer is None else {ISSUER: self.issuer}
-        wire[EXPIRES_AT] = self.expires_seconds
-        wire[ISSUED_AT] = self.issued_seconds
-        wire[HCERT] = {EU_DGC_V1: self.dcc}
+        wire = claims_map(self.issuer, self.issued_seconds, self.expires_seconds, self.dcc)
+        if self.issuer is None:
+            del wire[ISSUER]
         return wire
+
+
+def claims_map(
+    issuer: str | None, issued_seconds: int, expires_seconds: int, dcc: Mapping[str, object]
+) -> dict[int, object]:
+    """Return the CWT map of these claims, its keys in deterministic order (RFC 8949 §4.2.1)."""
+    return {ISSUER: issuer, EXPIRES_AT: expires_seconds, ISSUED_AT: issued_seconds, HCERT: {EU_DGC_V1: dcc}}
 
 
 def _inexact(instants: Iterable[tuple[int, object]]) -> Iterable[str]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vaxcert.commands import render
+from vaxcert.commands import exit_codes, render
 from vaxcert.commands.anchor_owner import withdraw, writer
 from vaxcert.commands.anchor_rows import exit_code_of, progress_json, progress_line, status_json, status_lines
 from vaxcert.commands.anchor_setup import deploy, key
 from vaxcert.commands.ledger_options import LEDGER, json_option
 from vaxcert.commands.options import now, passphrase_options, say, secret
+from vaxcert.commands.signals import interrupted_by_sigterm
 from vaxcert.service.anchoring import AnchoringSession, anchoring_status
 
 if TYPE_CHECKING:
@@ -79,12 +80,13 @@ def run(
 
     The newest head covers all before it, so that one transaction is enough however long the chain was away. What a head
     waits for is told with a code. Exit codes: 0 final (or, without --until-final, on its way), 4 waiting for something
-    out of reach, such as a node or funds, 6 stopped until an operator has settled something.
+    out of reach, such as a node, funds or another process that anchors, 6 stopped until an operator has settled it.
+    Ctrl-C and SIGTERM let another process go on at once.
     """
     if once and until_final:
         raise click.UsageError("give --once or --until-final, not both")
     passphrase = secret(passphrase_file, passphrase_fd, confirm=False)
-    with AnchoringSession.open(folder, passphrase=passphrase, clock=now) as session:
+    with interrupted_by_sigterm(), AnchoringSession.open(folder, passphrase=passphrase, clock=now) as session:
         if retry and not session.retry():
             say("note", "the contract has refused nothing: there is nothing to try again")
         if until_final:
@@ -102,12 +104,21 @@ def run(
 @command.command()
 @click.argument("folder", metavar="DIR", type=LEDGER)
 @json_option
-def status(folder: Path, *, json: bool) -> None:
-    """Show how far each head has come, what it waits for, and how long the account's funds last."""
+def status(folder: Path, *, json: bool) -> int:
+    """Show how far each head has come, what it waits for, and how long the account's funds last.
+
+    Exit codes: 0 the chain is the one that is pinned, 1 what its nodes say does not hold together, 4 they do not
+    answer, 6 it is another chain, or was begun anew.
+    """
     found = anchoring_status(folder, clock=now)
     click.echo(render.json_text(status_json(found)) if json else "\n".join(status_lines(found)))
     if found.is_low_on_funds:
         say("warning", f"the anchoring account can pay for {found.affordable_anchors} anchors more: give it funds")
+    if found.problem is None:
+        return exit_codes.OK
+    if found.problem.hint:
+        say("hint", found.problem.hint)
+    return exit_codes.of_error(type(found.problem))
 
 
 def _show(progress: Progress, session: AnchoringSession, *, json: bool, before: str | None) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vaxcert.service.anchor_state import Anchoring
 
 _STOPPED = frozenset((AnchorState.NEEDS_OPERATOR, AnchorState.CONFLICT))
-_GOES_ON = frozenset((None, Reason.AWAITING_FINALITY, Reason.HEAD_PENDING, Reason.LEASED, Reason.REORGANISED))
+_GOES_ON = frozenset((None, Reason.AWAITING_FINALITY, Reason.HEAD_PENDING, Reason.REORGANISED))
 """What a head waits for without anything being wrong."""
 
 
@@ -77,6 +77,7 @@ def status_json(status: AnchorStatus) -> dict[str, object]:
         "final": None if status.newest_final is None else _head_json(status.newest_final),
         "heads": [_head_json(head) for head in status.heads],
         "leased_until": None if status.leased_until is None else instant(status.leased_until),
+        "chain_problem": None if status.problem is None else status.problem.code,
         "affordable_anchors": status.affordable_anchors,
         "low_on_funds": status.is_low_on_funds,
     }
@@ -94,7 +95,10 @@ def status_lines(status: AnchorStatus) -> Iterator[str]:
         yield "no head is queued: sign a checkpoint first"
     if status.leased_until is not None:
         yield f"a process anchors this log now, or did until it ended: its lease runs to {minute(status.leased_until)}"
-    if status.affordable_anchors is not None:
+    if status.problem is not None:
+        word = click.style("CHAIN", fg="red", bold=True)
+        yield f"{word}  {status.problem.message} [{status.problem.code}]"
+    elif status.affordable_anchors is not None:
         yield f"anchors that the account can pay for at today's fees: {status.affordable_anchors:,}"
     elif status.chain != "file":
         yield "for how many anchors the funds last is not known, or nothing is paid"

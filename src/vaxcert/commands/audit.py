@@ -12,8 +12,8 @@ import click
 from vaxcert.commands import exit_codes, render
 from vaxcert.commands.anchor_options import node_addresses, node_options
 from vaxcert.commands.audit_rows import report_lines
-from vaxcert.commands.ledger_options import EXISTING_FILE, json_option
-from vaxcert.commands.options import EXISTING_PATH, Instant, at_option, now, say
+from vaxcert.commands.ledger_options import EXISTING_FILE, chosen_secret, json_option, secret_option
+from vaxcert.commands.options import EXISTING_PATH, Instant, at_option, now, passphrase_options, say
 from vaxcert.commands.progress import Progress
 from vaxcert.commands.trust_store import load_trust
 from vaxcert.errors import LedgerProofError
@@ -112,6 +112,8 @@ class ReportFile(click.ParamType):  # type: ignore[type-arg] # generic from clic
     metavar="KID=INSTANT",
     help="A signer that is not believed since: what it signed must have been anchored before.",
 )
+@secret_option
+@passphrase_options
 @at_option("Audit as of this instant")
 @click.option("--report", type=ReportFile(), metavar="FILE", help="Write the report to a new FILE, .html or .json.")
 @json_option
@@ -128,6 +130,9 @@ def command(
     notes: tuple[Path, ...],
     trust: tuple[Path, ...],
     revoked: tuple[tuple[bytes, datetime], ...],
+    secret_file: Path | None,
+    passphrase_file: Path | None,
+    passphrase_fd: int | None,
     at: datetime | None,
     report: Path | None,
     json: bool,
@@ -137,7 +142,8 @@ def command(
     DIR is a ledger, or what `vaxcert ledger export --auditor` made of one. Nothing is believed that it says of itself:
     digests, entries and the tree are computed anew, and compared with every checkpoint and every anchor. What would
     prove it wrong comes from you: --log, nodes of your own (--rpc; otherwise those in DIR/anchor.json), --checkpoint,
-    --trust. Exit codes: 0 nothing is wrong, 1 something is, 4 what would decide was not there.
+    --trust. Certificates that a batch stored are sealed under their issuer's secret: only its own audit, with --secret,
+    looks into them. Exit codes: 0 nothing is wrong, 1 something is, 4 what would decide was not there.
     """
     if offline and (rpcs or rpc_files):
         raise click.UsageError("--offline asks no node: leave out --rpc and --rpc-file")
@@ -151,6 +157,7 @@ def command(
         notes=notes,
         trust_list=load_trust(trust, (), at=moment, verbose=ctx.obj["verbose"]) if trust else None,
         revoked_kids=dict(revoked),
+        secret=chosen_secret(secret_file, passphrase_file, passphrase_fd),
     )
     with Progress("entries") as progress:
         found = audit_ledger(

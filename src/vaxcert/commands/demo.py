@@ -26,9 +26,9 @@ def command(folder: Path | None) -> int:
     if demo.problems:
         return 1
     click.echo(f"\nDone. Look into {folder}, or go on by hand:")
-    click.echo(f"  vaxcert verify {folder}/certificates/png/000001.png --trust {folder}/trust")
+    click.echo(f"  vaxcert verify {folder}/certificates/png/000001/00001.png --trust {folder}/trust")
     click.echo(f"  vaxcert verify {folder}/refused/tampered.png --trust {folder}/trust")
-    click.echo(f"  vaxcert inspect {folder}/certificates/png/000001.png")
+    click.echo(f"  vaxcert inspect {folder}/certificates/png/000001/00001.png")
     click.echo(f"  vaxcert audit {folder}/forged-ledger --offline --trust {folder}/trust")
     return 0
 

@@ -24,6 +24,7 @@ _OF_ERROR: dict[type[errors.VaxcertError], int] = {
     errors.NoQrCodeError: 3,
     errors.TrustError: UNDETERMINED,
     errors.TrustListError: 6,
+    errors.RevocationListError: 6,
     errors.LedgerProofError: 1,
     errors.LedgerUnavailableError: UNDETERMINED,
     errors.InputError: 2,
@@ -40,7 +41,12 @@ def of_error(kind: type[errors.VaxcertError]) -> int:
 
 def of_report(report: Report) -> int:
     """Return the exit code of a verdict."""
-    return OK if report.code is None else of_error(_classes_by_code()[report.code])
+    return OK if report.code is None else of_code(report.code)
+
+
+def of_code(code: str) -> int:
+    """Return the exit code of the error whose own code is *code*."""
+    return of_error(_classes_by_code()[code])
 
 
 def of_inspection(report: Report) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,43 +9,38 @@ from typing import TYPE_CHECKING
 import click
 
 from vaxcert.codec.inflate import BEST_LEVEL, FASTEST_LEVEL
-from vaxcert.commands.issue_target import STANDARD_OUTPUT, Formats, chosen_target, default_rejects
-from vaxcert.commands.options import EXISTING_PATH, at_option, now, read_secret_line, say
-from vaxcert.commands.progress import Progress
-from vaxcert.commands.signer_options import SignerChoice, chosen_signer, signer_options
-from vaxcert.issue.issuer import MAX_VALIDITY, Issuer
+from vaxcert.commands.issue_run import Request, run
+from vaxcert.commands.issue_target import STANDARD_OUTPUT, Formats, chosen_target
+from vaxcert.commands.options import EXISTING_PATH, at_option
+from vaxcert.commands.signer_options import SignerChoice, chosen_source, signer_options
+from vaxcert.issue.issuer import MAX_VALIDITY
 from vaxcert.model.certificate_type import CertificateType
-from vaxcert.model.fields import FIELDS_OF
-from vaxcert.service.files import check_is_new
-from vaxcert.service.issuing import Tally, issue_rows
-from vaxcert.service.record_files import read_rows
-from vaxcert.service.rejects import Reject, rejects_file
+from vaxcert.service.batch.sequencer import Mode
+from vaxcert.service.batch.workbench import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from vaxcert.service.ledger_sink import LedgerSink
-
-SHOWN_PROBLEMS = 10
-"""So many are told on the way where a file has them all."""
+MAX_WORKERS = 256
+DAYS_BEFORE = 30
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", required=False)
 @click.option(
     "-o",
     "--out",
     default=STANDARD_OUTPUT,
-    help="Where the certificates go: a new file (NAME.jsonl, NAME.txt, NAME.pdf), a new folder, or - for standard"
-    " output (the default).",
+    help="Where the certificates go: a job folder, a new file (NAME.jsonl, NAME.txt, NAME.pdf, NAME.zip), or - for"
+    " standard output (the default).",
 )
 @click.option(
     "--format",
     "formats",
     type=Formats(),
-    help="What a folder holds, with commas: jsonl (a JSON object a line), txt (the texts), png and svg (QR codes), pdf"
-    " (A4 cards). Default: jsonl,png. For standard output jsonl, txt or blocks (QR codes for a terminal).",
+    help="What a folder or a ZIP holds, with commas: jsonl (a JSON object a line), txt (the texts), png and svg (QR"
+    " codes), pdf (A4 letters, by site), sheets (A4 sheets of cards, by site). Default: jsonl,png. For"
+    " standard output jsonl, txt or blocks (QR codes for a terminal).",
 )
 @click.option(
     "--type",
@@ -57,6 +51,12 @@ SHOWN_PROBLEMS = 10
     help="What the records are: v vaccinations, t tests, r recoveries.",
 )
 @signer_options
+@click.option(
+    "--secret",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The issuer's secret, from which the ids of certificates follow. Default: issuer-secret.key.pem beside the"
+    " key, as `keys create` makes it.",
+)
 @click.option("--country", default="VN", show_default=True, metavar="CC", help="Issuing country (ISO 3166-1 alpha-2).")
 @click.option(
     "--issuer",
@@ -89,30 +89,53 @@ SHOWN_PROBLEMS = 10
 @click.option(
     "--ignore-column", "ignored", multiple=True, metavar="NAME", help="A column or JSON key to leave out (repeatable)."
 )
+@click.option("--sheet", metavar="NAME", help="Sheet of an Excel workbook. Default: the first that has records.")
 @click.option(
     "--rejects",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="New CSV file for the rows that were not issued. Default: NAME.rejects.csv beside a file, rejects.csv in a"
-    " folder; with standard output they are only told.",
+    help="CSV file for the rows that were not issued. Default: NAME.rejects.csv beside a file, rejects.csv in a folder;"
+    " with standard output they are only told.",
+)
+@click.option("--correct", is_flag=True, help="The records are corrections: each replaces a certificate issued before.")
+@click.option("--renew", is_flag=True, help="Instead of SOURCE: sign anew what is about to lapse in the ledger or job.")
+@click.option(
+    "--within",
+    type=click.IntRange(0, MAX_VALIDITY.days),
+    metavar="DAYS",
+    default=DAYS_BEFORE,
+    show_default=True,
+    help="With --renew: what lapses in so many days.",
 )
 @click.option(
     "--ledger",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Ledger folder: every certificate is appended to its log before it goes out.",
+    help="Ledger folder: every certificate is appended to its log before it goes out, and none is issued twice.",
 )
 @click.option(
     "--ledger-passphrase-file",
     type=EXISTING_PATH,
     help="File whose first line is the passphrase of the log's key: a checkpoint is signed when all are out.",
 )
+@click.option(
+    "--book",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Book of revocations, for what is superseded. Default: revocations.sqlite in the ledger, or the job folder.",
+)
+@click.option("--workers", type=click.IntRange(1, MAX_WORKERS), default=1, help="Sign with so many processes.")
+@click.option("--cluster", metavar="ADDRESS", help="Sign on a Dask cluster; the keys have to lie on its machines.")
+@click.option("--resume", is_flag=True, help="Go on with the run in OUT that was interrupted.")
+@click.option(
+    "--accept-changed-input", is_flag=True, help="With --resume: SOURCE has changed since; look at each row again."
+)
 @click.option("--dry-run", is_flag=True, help="Check and sign everything, tell all problems, write nothing.")
 def command(
     *,
-    source: str,
+    source: str | None,
     out: str,
     formats: tuple[str, ...] | None,
     kind: str,
     signing: SignerChoice,
+    secret: Path | None,
     country: str,
     issuer: str,
     validity: int,
@@ -120,117 +143,71 @@ def command(
     max_version: int | None,
     level: int,
     ignored: tuple[str, ...],
+    sheet: str | None,
     rejects: Path | None,
+    correct: bool,
+    renew: bool,
+    within: int,
     ledger: Path | None,
     ledger_passphrase_file: Path | None,
+    book: Path | None,
+    workers: int,
+    cluster: str | None,
+    resume: bool,
+    accept_changed_input: bool,
     dry_run: bool,
 ) -> int:
     """Issue a certificate for each record in SOURCE.
 
-    SOURCE is CSV (commas, semicolons or tabs), JSON lines or a JSON array, in UTF-8, or - for standard input. A row
-    that is wrong goes to a file of rejects with line, field and reason; the others are issued all the same, and the
-    exit code is 1. What is written is there whole or not at all, and nothing is overwritten.
+    SOURCE is CSV (commas, semicolons or tabs), JSON lines or a JSON array, in UTF-8 and perhaps gzip, an Excel
+    workbook (.xlsx), Parquet, or - for standard input. A row that is wrong goes to a file of rejects with line, field
+    and reason; the others are issued all the same, and the exit code is 1.
+
+    A record keeps its certificate: sent again, to the same job folder or ledger, it gets none beside it, and where it
+    says something else under the same record_id, one that supersedes it. A run that is interrupted, killed even, goes
+    on with --resume.
     """
-    moment, certificate_type = at or now(), CertificateType(kind)
-    target = chosen_target(out, formats, max_version, dry_run=dry_run)
-    if rejects is not None and rejects.resolve() == Path(out).resolve():
-        raise click.UsageError("--rejects names the same file as --out")
+    if correct and renew:
+        raise click.UsageError("--correct and --renew are two different runs")
+    if renew == (source is not None):
+        raise click.UsageError("name a SOURCE, or --renew and none")
+    if accept_changed_input and not resume:
+        raise click.UsageError("--accept-changed-input goes with --resume")
     if ledger_passphrase_file is not None and ledger is None:
         raise click.UsageError("--ledger-passphrase-file goes with --ledger")
-    if ledger is not None and ledger_passphrase_file is not None and not dry_run:
-        from vaxcert.service.ledgers import check_passphrase  # noqa: PLC0415 - only where there is a ledger
-
-        check_passphrase(ledger, lambda: read_secret_line(ledger_passphrase_file, "passphrase"))
-    rows = read_rows(source, FIELDS_OF[certificate_type], ignored_columns=ignored)
-    with chosen_signer(signing, usage=certificate_type, at=moment) as signer:
-        try:
-            maker = Issuer(signer, country=country, issuer=issuer, validity=timedelta(days=validity), level=level)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from error
-        with (
-            _opened(ledger, dry_run=dry_run) as sink,
-            target as output,
-            Progress("issued") as progress,
-            ExitStack() as stack,
-        ):
-            if output is not None:
-                output.ledger = sink
-            place = None if dry_run else rejects or (output.rejects if output else None)
-            telling = _Telling(place, stack, progress)
-            tally = issue_rows(
-                rows,
-                certificate_type,
-                maker,
-                at=moment,
-                output=output,
-                reject=telling.reject,
-                seen=lambda tally: progress.show(tally.issued),
-            )
-    _sum_up(tally, telling, out, rejects, dry_run=dry_run)
-    if ledger is not None and not dry_run:
-        _sign(ledger, ledger_passphrase_file)
-    return 1 if tally.rejected else 0
-
-
-@contextmanager
-def _opened(ledger: Path | None, *, dry_run: bool) -> Iterator[LedgerSink | None]:
-    """Give the ledger in the folder *ledger*, and tell what stands in it in vain if the batch fails."""
-    if ledger is None or dry_run:
-        yield None
-        return
-    from vaxcert.service.ledger_sink import LedgerSink  # noqa: PLC0415 - only where there is a ledger
-
-    with LedgerSink.open(ledger) as sink:
-        try:
-            yield sink
-        except BaseException:
-            if sink.appended:
-                say("warning", f"certificates that stand in the ledger and were not written: {sink.appended}")
-            raise
-
-
-def _sign(ledger: Path, passphrase_file: Path | None) -> None:
-    if passphrase_file is None:
-        say("note", f"they are in the log, and under its next checkpoint: `vaxcert ledger checkpoint {ledger}`")
-        return
-    from vaxcert.service.ledgers import sign_checkpoint  # noqa: PLC0415 - only where there is a ledger
-
-    checkpoint = sign_checkpoint(ledger, passphrase=lambda: read_secret_line(passphrase_file, "passphrase"), at=now())
-    say("note", f"the log has {checkpoint.size} entries under a signed checkpoint")
-
-
-class _Telling:
-    """Writes the rejects to their file and tells the first of them; where there is no file, it tells them all."""
-
-    def __init__(self, place: Path | None, stack: ExitStack, progress: Progress) -> None:
-        self.count = 0
-        self._progress = progress
-        self._write: Callable[[Reject], None] | None = None
-        if place is not None:
-            check_is_new(place)  # not only when the first row is wrong
-            self._write = stack.enter_context(rejects_file(place))
-
-    def reject(self, reject: Reject) -> None:
-        self.count += 1
-        if self._write is not None:
-            self._write(reject)
-        if self._write is None or self.count <= SHOWN_PROBLEMS:
-            self._progress.hide()
-            say("warning", str(reject))
-
-    @property
-    def untold(self) -> int:
-        """How many problems only the file has."""
-        return max(0, self.count - SHOWN_PROBLEMS) if self._write is not None else 0
-
-
-def _sum_up(tally: Tally, telling: _Telling, out: str, rejects: Path | None, *, dry_run: bool) -> None:
-    if telling.untold:
-        say("warning", f"and {telling.untold} more problems")
-    if tally.rejected:
-        file = None if dry_run else rejects or default_rejects(out)
-        say("warning", f"rows not issued: {tally.rejected}" + (f": see {file}" if file else ""))
-    if dry_run:
-        say("note", f"records that would be issued: {tally.issued}; nothing was written")
-    elif out != STANDARD_OUTPUT:
-        say("note", f"certificates issued: {tally.issued}, to {out}")
+    if rejects is not None and rejects.resolve() == Path(out).resolve():
+        raise click.UsageError("--rejects names the same file as --out")
+    target = chosen_target(out, formats, max_version)
+    if target.is_stream and (resume or renew):
+        raise click.UsageError("--resume and --renew need a job folder or a file as --out")
+    plan = Plan(
+        kind=CertificateType(kind),
+        country=country,
+        issuer=issuer,
+        validity=timedelta(days=validity),
+        level=level,
+        formats=target.formats,
+        max_version=max_version,
+    )
+    request = Request(
+        source=source,
+        target=target,
+        plan=plan,
+        mode=Mode.CORRECT if correct else Mode.RENEW if renew else Mode.ISSUE,
+        signing=chosen_source(signing),
+        secret=secret,
+        at=at,
+        ignored=ignored,
+        sheet=sheet,
+        rejects=rejects,
+        within=timedelta(days=within),
+        ledger=ledger,
+        ledger_passphrase_file=ledger_passphrase_file,
+        book=book,
+        workers=workers,
+        cluster=cluster,
+        resume=resume,
+        accept_changed_input=accept_changed_input,
+        dry_run=dry_run,
+    )
+    return run(request)

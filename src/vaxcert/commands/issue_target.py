@@ -5,22 +5,26 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from vaxcert.errors import StorageError
-from vaxcert.service import outputs
+from vaxcert.service.batch.rendering import FORMATS, PICTURE_FORMATS, STREAM_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
-
-    from vaxcert.service.outputs import Output
 
 STANDARD_OUTPUT = "-"
+
+SINGLE_FILES = {".jsonl": "jsonl", ".txt": "txt", ".pdf": "pdf", ".zip": "zip"}
+"""What one file may hold, by its suffix."""
+
+FOLDER_FORMATS = ("jsonl", "png")
+"""What a folder or an archive holds when nothing else is asked for."""
 
 
 class Formats(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on, and not at run time before
@@ -33,33 +37,51 @@ class Formats(click.ParamType):  # type: ignore[type-arg] # generic from click 8
         parts = value if isinstance(value, (list, tuple)) else str(value).split(",")  # settings may have a list
         formats = tuple(str(part).strip() for part in parts)
         for form in formats:
-            if form not in outputs.FORMATS:
-                self.fail(f"{form!r} is none of {', '.join(outputs.FORMATS)}", param, ctx)
+            if form not in FORMATS:
+                self.fail(f"{form!r} is none of {', '.join(FORMATS)}", param, ctx)
         return tuple(dict.fromkeys(formats))
 
 
-def chosen_target(
-    out: str, formats: tuple[str, ...] | None, max_version: int | None, *, dry_run: bool
-) -> AbstractContextManager[Output | None]:
-    """Return the output that the options name, not yet opened."""
-    path = Path(out)
-    form = outputs.FILE_FORMATS.get(path.suffix.lower())
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the certificates go, and in which formats."""
+
+    out: str
+    formats: tuple[str, ...]
+    single: str | None = None
+    """The kind of the one file, where it is one."""
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it is standard output."""
+        return self.out == STANDARD_OUTPUT
+
+    @property
+    def path(self) -> Path:
+        """The file or folder."""
+        return Path(self.out)
+
+
+def chosen_target(out: str, formats: tuple[str, ...] | None, max_version: int | None) -> Target:
+    """Return the target that the options name.
+
+    Raises:
+        click.UsageError: The options do not go together.
+    """
+    single = SINGLE_FILES.get(Path(out).suffix.lower())
     if out == STANDARD_OUTPUT:
-        chosen = formats or ("jsonl",)
-        _check_one(chosen, outputs.STREAM_FORMATS, "standard output")
-        target: AbstractContextManager[Output | None] = _standard_output(chosen[0])
-    elif form is not None:
-        chosen = formats or (form,)
-        _check_one(chosen, (form,), out)
-        target = outputs.file_output(path)
+        target = Target(out, formats or ("jsonl",))
+        _check_one(target.formats, STREAM_FORMATS, "standard output")
+    elif single is not None and single != "zip":
+        target = Target(out, formats or (single,), single)
+        _check_one(target.formats, (single,), out)
     else:
-        chosen = formats or outputs.FOLDER_FORMATS
-        if "blocks" in chosen:
+        target = Target(out, formats or FOLDER_FORMATS, single)
+        if "blocks" in target.formats:
             raise click.UsageError("blocks are for standard output")
-        target = outputs.folder_output(path, chosen, max_version=max_version)
-    if max_version is not None and not set(chosen) & set(outputs.PICTURE_FORMATS):
+    if max_version is not None and not set(target.formats) & set(PICTURE_FORMATS):
         raise click.UsageError("--max-version is for png and svg")
-    return nullcontext() if dry_run else target
+    return target
 
 
 def _check_one(chosen: tuple[str, ...], allowed: tuple[str, ...], place: str) -> None:
@@ -68,13 +90,14 @@ def _check_one(chosen: tuple[str, ...], allowed: tuple[str, ...], place: str) ->
 
 
 @contextmanager
-def _standard_output(form: str) -> Iterator[Output]:
+def standard_output() -> Iterator[IO[bytes]]:
+    """Give standard output for bytes; what goes wrong with it is told as a `StorageError`."""
     stream = sys.stdout.buffer
     # Without a buffer (PYTHONUNBUFFERED) a write may take a part only, and says so to nobody.
     buffer = io.BufferedWriter(stream) if isinstance(stream, io.RawIOBase) else None
     try:
-        with outputs.stream_output(buffer or stream, form) as output:
-            yield output
+        yield buffer or stream
+        (buffer or stream).flush()
     except OSError as error:
         # What Python would flush at exit has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -84,11 +107,3 @@ def _standard_output(form: str) -> Iterator[Output]:
     finally:
         if buffer is not None:
             buffer.detach()
-
-
-def default_rejects(out: str) -> Path | None:
-    """Return where `vaxcert.service.outputs` puts the rejects beside *out*."""
-    if out == STANDARD_OUTPUT:
-        return None
-    path = Path(out)
-    return path.with_suffix(".rejects.csv") if path.suffix.lower() in outputs.FILE_FORMATS else path / "rejects.csv"

@@ -22,6 +22,7 @@ from vaxcert.commands.key_options import (
 )
 from vaxcert.commands.options import EXISTING_PATH, PATH, now, passphrase_options, say, secret
 from vaxcert.commands.signer_rows import entry_card, entry_json, entry_line
+from vaxcert.service.issuer_secrets import create_secret
 from vaxcert.service.key_files import key_beside, read_keys
 from vaxcert.service.keys import add_dsc, create_keys, rotate
 from vaxcert.service.sample_keys import PASSPHRASE_FILE, TRUST_FILE, make_sample_keys
@@ -41,7 +42,8 @@ def command() -> None:
     """Create, show and rotate signing keys.
 
     A keystore is a folder with one CSCA (the country's authority) and its DSCs (document signers), each a certificate
-    and an encrypted private key in PEM: csca.pem, csca.key.pem, dsc-KID.pem, dsc-KID.key.pem.
+    and an encrypted private key in PEM: csca.pem, csca.key.pem, dsc-KID.pem, dsc-KID.key.pem. Beside them lies the
+    issuer's secret, issuer-secret.key.pem: the ids of certificates follow from it.
     """
 
 
@@ -151,6 +153,20 @@ def rotate_command(
     _tell_made((made,))
     say("note", f"publish {made} before it is used: nobody believes its certificates until they have it")
     say("note", f"keep the DSC {previous.kid} published to {previous.not_after:%Y-%m-%d}: it proves what it has signed")
+
+
+@command.command("secret")
+@click.argument("file", type=PATH)
+@passphrase_options
+def secret_command(file: Path, *, passphrase_file: Path | None, passphrase_fd: int | None) -> None:
+    """Make an issuer's secret in the new FILE.
+
+    The ids of certificates follow from it, and what is stored of them is encrypted with it. An authority has one, for
+    as long as it issues: a keystore from `keys create` has its own, issuer-secret.key.pem.
+    """
+    create_secret(file, secret(passphrase_file, passphrase_fd, confirm=True)())
+    click.echo(file)
+    say("note", "keep a copy where the keys are kept: with another secret, a file sent again gets new certificates")
 
 
 @command.command("list")

@@ -1,7 +1,7 @@
 """What a verdict's codes say in Vietnamese.
 
 `{message}` stands for the English message, where that has facts such as the names of fields; `{issued}` and `{expires}`
-for the certificate's own instants.
+for the certificate's own instants, `{revoked}` for the one in a revocation list, where it has one.
 """
 
 VIETNAMESE = {
@@ -40,6 +40,8 @@ VIETNAMESE = {
     "expired": "chứng nhận đã hết hiệu lực từ {expires}",
     "dsc_not_valid": "chứng thư của bên ký không còn hoặc chưa có hiệu lực",
     "wrong_key_usage": "bên ký không được phép ký loại chứng nhận này",
+    "revoked": "chứng nhận đã bị thu hồi{revoked}",
+    "superseded": "chứng nhận đã được thay bằng chứng nhận mới hơn{revoked}",
     "refused_by_policy": "chính sách kiểm tra không chấp nhận chứng nhận này",
     "key_not_allowed": "khóa của bên ký không được phép dùng ({message})",
     "ledger_proof_invalid": "bằng chứng về sổ không đúng",
@@ -56,6 +58,12 @@ VIETNAMESE = {
     "trust_undetermined": "thiếu dữ liệu tin cậy để kết luận",
     "unknown_signer": "không biết bên ký: chưa có trong danh sách tin cậy",
     "stale_trust_list": "danh sách tin cậy đã quá cũ để kết luận ({message})",
+    "stale_revocation_list": "danh sách thu hồi đã quá cũ để kết luận ({message})",
+    "invalid_revocation_list": "không đọc được danh sách thu hồi ({message})",
+    "invalid_revocation_batch": "không đọc được gói thu hồi của EU ({message})",
+    "invalid_revocation_slice": "một phần của danh sách thu hồi bị hỏng hoặc không dùng được ({message})",
+    "untrusted_revocation_list": "danh sách thu hồi không do bên được tin cậy ký ({message})",
+    "older_revocation_list": "danh sách thu hồi cũ hơn danh sách đang giữ ({message})",
     "invalid_trust_list": "không đọc được danh sách tin cậy ({message})",
     "invalid_trust_entry": "một mục trong danh sách tin cậy không dùng được ({message})",
     "dsc_not_chained": "chứng thư của bên ký không do CSCA được tin cậy cấp",
@@ -96,6 +104,9 @@ VIETNAMESE_HINTS = {
     "invalid_input": "lưu tệp bằng mã UTF-8",
     "unknown_signer": "thêm chứng thư của bên ký bằng --trust, hoặc cập nhật danh sách tin cậy",
     "stale_trust_list": "nhập danh sách tin cậy mới hơn",
+    "revoked": "người giữ có thể hỏi cơ quan cấp về lý do và xin chứng nhận mới",
+    "superseded": "yêu cầu xuất trình chứng nhận mới hơn: chứng nhận này đã được gia hạn hoặc đính chính",
+    "stale_revocation_list": "lấy danh sách thu hồi mới hơn từ nơi công bố",
     "receipt_missing": "người giữ chứng nhận nhận biên nhận từ cơ quan cấp",
     "unknown_log": "thêm khóa công khai của sổ bằng --log",
     "key_not_allowed": "có thể chấp nhận bằng --allow, nếu chính sách cho phép",

@@ -40,12 +40,15 @@ def export(folder: Path, out: Path, *, auditor: bool) -> None:
 def backup(folder: Path, file: Path) -> None:
     """Copy the log in DIR, as it is at this moment, to the new FILE.
 
-    Others may go on writing to it meanwhile. The log's key and anchor.json are not in it: keep them elsewhere.
+    Others may go on writing to it meanwhile. The log's key, anchor.json and, where the log is anchored to a file,
+    anchors.jsonl are not in it: keep copies of them elsewhere.
     """
     back_up(folder, file)
     click.echo(file)
     ledger = LedgerFolder(folder)
-    say("note", f"keep copies of {ledger.key} and {ledger.anchor_config} too, apart from this file")
+    others = [path for path in (ledger.key, ledger.anchor_config, ledger.anchor_file) if path.exists()]
+    if others:
+        say("note", f"keep copies of these too, apart from this file: {', '.join(map(str, others))}")
 
 
 @click.command()
@@ -61,4 +64,6 @@ def restore(file: Path, folder: Path) -> None:
     ledger = LedgerFolder(folder)
     click.echo(folder)
     say("note", f"the log is {description.origin}; {ledger.key.name} and {ledger.anchor_config.name} belong here too")
+    if not ledger.anchor_file.exists():
+        say("note", f"so does {ledger.anchor_file.name}, where the log is anchored to a file and not to a chain")
     say("note", f"then `vaxcert anchor run {folder}` compares it with its chain, and lets it be written to")

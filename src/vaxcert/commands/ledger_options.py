@@ -1,13 +1,19 @@
-"""What the commands of the ledger share: its folder, and yes to what cannot be undone."""
+"""What the commands of the ledger share: its folder, the issuer's secret, and yes to what cannot be undone."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from vaxcert.commands.options import read_passphrase
 from vaxcert.ledger.log.note_key import check_name
+from vaxcert.service.issuer_secrets import load_secret
+
+if TYPE_CHECKING:
+    from vaxcert.signing.issuer_secret import IssuerSecret
 
 LEDGER = click.Path(path_type=Path, exists=True, file_okay=False)
 """The folder that `vaxcert ledger init` made."""
@@ -36,9 +42,34 @@ origin_option = click.option(
     help="The log's name for ever, best under a domain of yours: ledger.moh.example/vn.",
 )
 
+secret_option = click.option(
+    "--secret",
+    "secret_file",
+    type=EXISTING_FILE,
+    help="The issuer's secret, with its passphrase: opens the certificates that are sealed. Without it they are not "
+    "looked into, which is said.",
+)
+
 json_option = click.option("--json", is_flag=True, help="One JSON object a line.")
 
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
+
+
+def chosen_secret(
+    secret_file: Path | None, passphrase_file: Path | None, passphrase_fd: int | None
+) -> IssuerSecret | None:
+    """Return the issuer's secret that the options name, or None.
+
+    Raises:
+        KeyFileError: It cannot be had; a `PassphraseError` where it is the passphrase.
+        StorageError: A file cannot be read.
+        click.UsageError: There is a passphrase and nothing that it opens.
+    """
+    if secret_file is None:
+        if passphrase_file is not None or passphrase_fd is not None:
+            raise click.UsageError("the passphrase is that of --secret: name the issuer's secret, or leave it out")
+        return None
+    return load_secret(secret_file, read_passphrase(passphrase_file, passphrase_fd))
 
 
 def confirm(question: str, *, yes: bool) -> None:

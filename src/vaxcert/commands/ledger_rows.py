@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
     from vaxcert.ledger.anchor.identity import ChainIdentity
     from vaxcert.ledger.store.outbox_rows import AnchorRow
-    from vaxcert.ledger.store.problem import Problem
     from vaxcert.service.anchor_state import Anchoring
-    from vaxcert.service.ledgers import LedgerStatus
+    from vaxcert.service.ledgers import LedgerCheck, LedgerStatus
 
 
 def status_json(status: LedgerStatus) -> dict[str, object]:
@@ -61,24 +60,24 @@ def status_lines(status: LedgerStatus) -> Iterator[str]:
     yield f"  key         {status.description.vkey}"
 
 
-def problem_json(problem: Problem | None) -> dict[str, object]:
+def check_json(check: LedgerCheck) -> dict[str, object]:
     """Return what `ledger verify` found for a line of JSON."""
-    if problem is None:
-        return {"outcome": "valid", "part": None, "index": None, "level": None, "message": None}
+    problem = check.problem
     return {
-        "outcome": "rejected",
-        "part": problem.part,
-        "index": problem.index,
-        "level": problem.level,
-        "message": problem.message,
+        "outcome": "valid" if problem is None else "rejected",
+        "part": None if problem is None else problem.part,
+        "index": None if problem is None else problem.index,
+        "level": None if problem is None else problem.level,
+        "message": None if problem is None else problem.message,
+        "sealed": check.sealed,
     }
 
 
-def problem_line(problem: Problem | None) -> str:
+def check_line(check: LedgerCheck) -> str:
     """Return what `ledger verify` found, in one line."""
-    if problem is None:
+    if check.problem is None:
         return f"{click.style('VALID', fg='green', bold=True)}  the log is what it was built as"
-    return f"{click.style('CHANGED', fg='red', bold=True)}  {problem}"
+    return f"{click.style('CHANGED', fg='red', bold=True)}  {check.problem}"
 
 
 def _anchoring_json(anchoring: Anchoring) -> dict[str, object]:

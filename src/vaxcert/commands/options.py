@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from vaxcert.errors import PassphraseError, StorageError
+from vaxcert.errors import PassphraseError
+from vaxcert.service.files import read_secret_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     F = TypeVar("F", bound=Callable[..., object])
-
-MAX_SECRET_BYTES = 4096
-"""Of a passphrase or PIN; the PINs of tokens have at most 255 bytes."""
 
 PATH = click.Path(path_type=Path)
 EXISTING_PATH = click.Path(path_type=Path, exists=True)
@@ -87,25 +85,6 @@ def secret(file: Path | None, descriptor: int | None, *, confirm: bool) -> Calla
         return passphrase
 
     return ask
-
-
-def read_secret_line(place: Path | int, what: str) -> bytes:
-    """Return the first line of the file or open descriptor *place*: the secret that messages call *what*.
-
-    Raises:
-        PassphraseError: The line is empty or too long.
-        StorageError: It cannot be read.
-    """
-    try:
-        with open(place, "rb") as stream:  # noqa: PTH123 - a descriptor too
-            line = stream.readline(MAX_SECRET_BYTES + 2).rstrip(b"\r\n")
-    except OSError as error:
-        raise StorageError(f"the {what} cannot be read: {error.strerror}") from error
-    if not line:
-        raise PassphraseError(f"the {what} is empty")
-    if len(line) > MAX_SECRET_BYTES:
-        raise PassphraseError(f"the {what} is longer than {MAX_SECRET_BYTES} bytes")
-    return line
 
 
 def say(kind: str, message: str) -> None:

@@ -13,7 +13,7 @@ from vaxcert.verify.report import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from vaxcert.verify.report import Logged, Report, Warning_
+    from vaxcert.verify.report import Logged, Report, RevocationStatus, Warning_
 
 Language = Literal["en", "vi"]
 
@@ -37,6 +37,7 @@ _WORDS = {
         "dose": "dose",
         "signer": "signer",
         "warning": "warning",
+        "not_revoked": "in no revocation list as of {time}",
         "logged": "in the log {origin}, leaf {index}",
         "claimed": "; its receipt speaks of an anchor of {time}, which was not asked of the chain",
         "valid_through": "valid through",
@@ -53,6 +54,7 @@ _WORDS = {
         "dose": "mũi",
         "signer": "bên ký",
         "warning": "lưu ý",
+        "not_revoked": "không có trong danh sách thu hồi tính đến {time}",
         "logged": "có trong sổ {origin}, mục {index}",
         "claimed": "; biên nhận nói đến một neo lúc {time}, chưa được hỏi lại trên chuỗi",
         "valid_through": "có hiệu lực đến hết",
@@ -74,6 +76,8 @@ def card(report: Report, lang: Language) -> str:
     if report.signer is not None:
         known = ", ".join(part for part in (report.signer.country, report.signer.subject) if part)
         lines.append(f"  {words['signer']}: {visible(known) or '?'} (kid {report.signer.kid})")
+    if report.revocation is not None and report.outcome is Outcome.VALID:
+        lines.append("  " + words["not_revoked"].format(time=f"{report.revocation.as_of:%Y-%m-%dT%H:%MZ}"))
     if report.logged is not None:
         lines.append(f"  {_logged(report.logged, lang)}")
     lines += [f"  {words['warning']}: {visible(_warning(each, lang))} [{each.code}]" for each in report.warnings]
@@ -100,7 +104,12 @@ def reason(report: Report, lang: Language) -> str:
         message=report.message,
         issued=f"{report.issued_at:%d/%m/%Y %H:%M} UTC" if report.issued_at else "?",
         expires=f"{report.expires_at:%d/%m/%Y %H:%M} UTC" if report.expires_at else "?",
+        revoked=_since(report.revocation),
     )
+
+
+def _since(revocation: RevocationStatus | None) -> str:
+    return "" if revocation is None or revocation.at is None else f" từ {revocation.at:%d/%m/%Y %H:%M} UTC"
 
 
 def hint(report: Report, lang: Language) -> str | None:
@@ -114,7 +123,12 @@ def hint(report: Report, lang: Language) -> str | None:
 
 def tally(outcomes: Mapping[Outcome, int], lang: Language) -> str:
     """Return how many of several certificates had each outcome."""
-    return ", ".join(f"{_WORDS[lang][outcome].lower()}: {outcomes.get(outcome, 0)}" for outcome in Outcome)
+    return ", ".join(f"{outcome_name(outcome, lang)}: {outcomes.get(outcome, 0)}" for outcome in Outcome)
+
+
+def outcome_name(outcome: Outcome, lang: Language) -> str:
+    """Return what *outcome* is called."""
+    return _WORDS[lang][outcome].lower()
 
 
 def not_verified(source: str, lang: Language) -> str:

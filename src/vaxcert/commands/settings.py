@@ -26,7 +26,19 @@ _ONLY_MEANT = {
     "issue": ("pkcs11-module",),
     "ledger.cosign": ("witness",),
     "ledger.witness": ("log",),
-    "verify": ("trust", "csca", "allow", "max-age", "log"),
+    "revocations.export": ("pkcs11-module",),
+    "revocations.import": ("trust", "csca"),
+    "revocations.show": ("trust", "csca", "revocation-signer"),
+    "verify": (
+        "trust",
+        "csca",
+        "allow",
+        "max-age",
+        "log",
+        "revocations",
+        "revocation-signer",
+        "max-revocation-age",
+    ),
 }
 """What decides whom to believe and what to load. A folder that came with a download must not decide it unseen."""
 

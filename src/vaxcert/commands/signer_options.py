@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import click
 from click.core import ParameterSource
 
-from vaxcert.commands.options import EXISTING_PATH, passphrase_options, read_passphrase, read_secret_line
-from vaxcert.service.signers import load_keystore_signer, load_signer, load_token_signer
+from vaxcert.commands.options import EXISTING_PATH, passphrase_options, read_passphrase
+from vaxcert.service.files import read_secret_line
+from vaxcert.service.signers import SignerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from vaxcert.model.certificate_type import CertificateType
-    from vaxcert.signing.pkcs11 import Pkcs11Signer
     from vaxcert.signing.signer import Signer
 
     P = ParamSpec("P")
@@ -87,22 +87,35 @@ def chosen_signer(choice: SignerChoice, *, usage: CertificateType, at: datetime)
         StorageError: A file cannot be read.
         click.UsageError: The options name no key or several, or do not go together.
     """
+    with chosen_source(choice).open(usage=usage, at=at) as signer:
+        yield signer
+
+
+def chosen_source(choice: SignerChoice) -> SignerSource:
+    """Return where the key that *choice* names lies, and what opens it.
+
+    Raises:
+        PassphraseError: The passphrase's file holds none.
+        StorageError: It cannot be read.
+        click.UsageError: The options name no key or several, or do not go together.
+    """
     choice = _with_one_way(choice)
     if choice.pkcs11_module is None and (choice.pkcs11_token or choice.pkcs11_key or choice.pin_file):
         raise click.UsageError("--pkcs11-token, --pkcs11-key and --pin-file go with --pkcs11-module")
     if choice.pkcs11_module is not None:
-        with _token_signer(choice, choice.pkcs11_module) as signer:
-            yield signer
-    elif choice.keys is not None:
-        if choice.certificate is not None:
-            raise click.UsageError("--certificate goes with --key or a token: a keystore has its certificates")
-        unsafe = choice.unsafe_unencrypted_key
-        yield load_keystore_signer(choice.keys, _passphrase(choice), usage=usage, at=at, unsafe_unencrypted=unsafe)
-    elif choice.key is not None:
-        unsafe = choice.unsafe_unencrypted_key
-        yield load_signer(choice.key, choice.certificate, _passphrase(choice), unsafe_unencrypted=unsafe)
-    else:
+        return _token_source(choice, choice.pkcs11_module)
+    if choice.keys is not None and choice.certificate is not None:
+        raise click.UsageError("--certificate goes with --key or a token: a keystore has its certificates")
+    if choice.keys is None and choice.key is None:
         raise click.UsageError("name the signing key: --keys FOLDER, --key FILE, or a token with --pkcs11-module")
+    return SignerSource(
+        keys=choice.keys,
+        key=choice.key,
+        certificate=choice.certificate,
+        passphrase=_passphrase(choice),
+        passphrase_file=choice.passphrase_file,
+        unsafe_unencrypted=choice.unsafe_unencrypted_key,
+    )
 
 
 def _with_one_way(choice: SignerChoice) -> SignerChoice:
@@ -121,17 +134,24 @@ def _with_one_way(choice: SignerChoice) -> SignerChoice:
     )
 
 
-def _passphrase(choice: SignerChoice) -> Callable[[], bytes | None]:
+def _passphrase(choice: SignerChoice) -> bytes | None:
     if not choice.unsafe_unencrypted_key:
-        return lambda: read_passphrase(choice.passphrase_file, choice.passphrase_fd)
+        return read_passphrase(choice.passphrase_file, choice.passphrase_fd)
     if choice.passphrase_file is not None or choice.passphrase_fd is not None:
         raise click.UsageError("a key in the clear (--unsafe-unencrypted-key) has no passphrase")
-    return lambda: None
+    return None
 
 
-def _token_signer(choice: SignerChoice, module: Path) -> Pkcs11Signer:
+def _token_source(choice: SignerChoice, module: Path) -> SignerSource:
     token, key, pin_file, certificate = choice.pkcs11_token, choice.pkcs11_key, choice.pin_file, choice.certificate
     if token is None or key is None or pin_file is None or certificate is None:
         raise click.UsageError("a token needs --pkcs11-token, --pkcs11-key, --pin-file and --certificate")
-    pin = read_secret_line(pin_file, "PIN")
-    return load_token_signer(module=module, token_label=token, key_label=key, pin=pin, certificate=certificate)
+    return SignerSource(
+        module=module,
+        token=token,
+        token_key=key,
+        pin_file=pin_file,
+        certificate=certificate,
+        passphrase=None if choice.passphrase_file is None else read_secret_line(choice.passphrase_file, "passphrase"),
+        passphrase_file=choice.passphrase_file,
+    )

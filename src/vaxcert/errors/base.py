@@ -17,3 +17,13 @@ class VaxcertError(Exception):
         self.message = message
         if hint is not None:
             self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # To another process as it is: without calling `__init__`, whose arguments differ from class to class.
+        return _revive, (type(self), self.args, self.__dict__)
+
+
+def _revive(kind: type[VaxcertError], args: tuple[object, ...], facts: dict[str, object]) -> VaxcertError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(facts)
+    return error

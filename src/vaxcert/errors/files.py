@@ -22,6 +22,25 @@ class InputError(VaxcertError):
     code = "invalid_input"
 
 
+class InputDamagedError(InputError):
+    """A file of records is damaged: what is compressed in it does not come out, or contradicts its own checksum."""
+
+    code = "input_damaged"
+
+
+class InputTruncatedError(InputDamagedError):
+    """A file of records ends too early."""
+
+    code = "input_truncated"
+    hint = "copy the whole file again; the rows before its end have been read"
+
+
+class InputTooLargeError(InputError):
+    """A file of records is past a bound on what it may unpack to."""
+
+    code = "input_too_large"
+
+
 class StorageError(VaxcertError):
     """A file could not be read or written."""
 
@@ -38,3 +57,16 @@ class SettingsError(VaxcertError):
     """The settings file or an environment variable holds a wrong value."""
 
     code = "invalid_settings"
+
+
+class RevocationBookError(VaxcertError):
+    """There is no book of revocations here, or the file is something else."""
+
+    code = "not_a_revocation_book"
+
+
+class CertificateUnknownError(VaxcertError):
+    """A certificate that was named is not among those that are known here."""
+
+    code = "certificate_unknown"
+    hint = "look whether it was issued into another ledger, or say --unknown"

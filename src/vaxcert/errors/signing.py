@@ -40,3 +40,21 @@ class PassphraseError(KeyFileError):
 
     code = "wrong_passphrase"
     hint = "give the passphrase with --passphrase-file FILE or --passphrase-fd N"
+
+
+class SecretMissingError(SigningError):
+    """There is no issuer's secret, from which the ids of certificates follow."""
+
+    code = "secret_missing"
+
+
+class SealError(SigningError):
+    """A stored certificate does not open: another secret sealed it, or it was altered."""
+
+    code = "seal_broken"
+
+
+class SignerRevokedError(SigningError):
+    """The issuer has revoked the DSC that was to sign."""
+
+    code = "signer_revoked"

@@ -66,6 +66,48 @@ class ChainError(TrustEntryError):
     code = "dsc_not_chained"
 
 
+class StaleRevocationListError(TrustError):
+    """Every revocation list that speaks for the certificate is older than the policy allows."""
+
+    code = "stale_revocation_list"
+    hint = "fetch a newer revocation list from whoever publishes it"
+
+    def __init__(self, as_of: datetime) -> None:
+        """Keep the instant *as_of* that the newest of them speaks for."""
+        super().__init__(f"the revocation list is of {as_of:%Y-%m-%dT%H:%MZ}")
+        self.as_of = as_of
+
+
+class RevocationListError(TrustError):
+    """A revocation list cannot be read, or does not say what was asked of it."""
+
+    code = "invalid_revocation_list"
+
+
+class RevocationBatchError(RevocationListError):
+    """A batch of the EU gateway, or the signed envelope around it, is malformed or past a bound."""
+
+    code = "invalid_revocation_batch"
+
+
+class RevocationSliceError(RevocationListError):
+    """A slice of a partitioned list is damaged, of an unknown kind, or a filter that hits too often."""
+
+    code = "invalid_revocation_slice"
+
+
+class UntrustedRevocationListError(RevocationListError):
+    """A revocation list was not signed by anybody who is believed, or speaks of others' certificates."""
+
+    code = "untrusted_revocation_list"
+
+
+class OlderRevocationListError(RevocationListError):
+    """A revocation list is older than the one that is kept: somebody may be bringing back what was revoked."""
+
+    code = "older_revocation_list"
+
+
 class ReceiptMissingError(TrustError):
     """The policy asks for a receipt, and there is none: the certificate may have been issued unseen."""
 

@@ -56,6 +56,33 @@ class KeyUsageError(VerificationError):
     code = "wrong_key_usage"
 
 
+class RevokedError(VerificationError):
+    """The issuer, or whoever may speak for it, has withdrawn the certificate."""
+
+    code = "revoked"
+    hint = "the holder can ask the issuing authority why, and for a new certificate"
+
+    def __init__(self, revoked_at: datetime | None, *, by_kid: bool = False) -> None:
+        """Keep the instant *revoked_at*, where the list says it, and whether all that its key signed was revoked."""
+        since = "" if revoked_at is None else f" at {revoked_at:%Y-%m-%dT%H:%MZ}"
+        super().__init__(f"revoked{since}, with all that its key signed" if by_kid else f"revoked{since}")
+        self.revoked_at = revoked_at
+        self.by_kid = by_kid
+
+
+class SupersededError(VerificationError):
+    """The issuer has put a newer certificate in this one's place."""
+
+    code = "superseded"
+    hint = "ask for the newer certificate: a renewal or a correction has replaced this one"
+
+    def __init__(self, superseded_at: datetime | None) -> None:
+        """Keep the instant *superseded_at*, where the list says it."""
+        since = "" if superseded_at is None else f" at {superseded_at:%Y-%m-%dT%H:%MZ}"
+        super().__init__(f"superseded by a newer certificate{since}")
+        self.superseded_at = superseded_at
+
+
 class PolicyError(VerificationError):
     """The verifier's policy refuses the certificate."""
 

@@ -1,29 +1,23 @@
 """The printable card: one A4 page a certificate, with all that it says and its QR code.
 
-`card.typ` has the layout, `card_page` and `card_entry` the words; values reach typst as JSON and are never read as its
-source. What cannot be printed is refused when the `Card` is made, so that a print run does not stop halfway.
-Sheets of wallet cards would be a function beside `render_cards`.
+`letter.typ` has the layout, `card_page` and `card_entry` the words. What cannot be printed is refused when the `Card`
+is made, so that a print run does not stop halfway. `sheet` prints the same cards to be cut out.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, fields
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import UnprintableTextError
 from vaxcert.issue import card_page, typeface
 from vaxcert.issue.card_entry import Words
-from vaxcert.issue.card_fit import COLUMNS, SMALL, TYPE_POINTS
+from vaxcert.issue.typesetting import Part, typeset
 from vaxcert.model.valuesets import value_set
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
-
-    import typst
 
     from vaxcert.issue.card_entry import Entry, Text
     from vaxcert.model.names import PersonName
@@ -37,12 +31,6 @@ MAX_TEXT_CHARACTERS = 120
 
 MAX_NAME_CHARACTERS = 162
 """Two parts of 80 (DCC schema, person_name) and `<<` between them."""
-
-_TEMPLATE = Path(__file__).with_name("card.typ")
-_PRINT_RUN = 20
-"""Up to so many pages, what typst remembers of one document is worth keeping for the next."""
-
-_REMEMBERED_DOCUMENTS = 11
 
 _COLLECTIVE_TITLE = Words("Chứng nhận COVID-19", "COVID-19 certificates")
 
@@ -80,9 +68,9 @@ class Card:
         for part in (self, self.entry):
             for slot in fields(part):
                 if slot.name not in {"name", "text"}:
-                    _check_printable(slot.name, getattr(part, slot.name))
+                    check_printable(slot.name, getattr(part, slot.name))
         for name in (card_page.shown_name(self.name), card_page.standardised_name(self.name)):
-            _check_printable("name", name, most=MAX_NAME_CHARACTERS)
+            check_printable("name", name, most=MAX_NAME_CHARACTERS)
 
 
 def render_cards(cards: Sequence[Card], *, verify_at: str | None = None) -> bytes:
@@ -99,55 +87,24 @@ def render_cards(cards: Sequence[Card], *, verify_at: str | None = None) -> byte
     """
     if not 0 < len(cards) <= MAX_CARDS:
         raise ValueError(f"a document has 1 to {MAX_CARDS} cards, not {len(cards)}")
-    _check_printable("verify_at", verify_at)
+    check_printable("verify_at", verify_at)
+    letters = Part("letters", [card_page.of(card, verify_at) for card in cards])
+    return typeset([letters], title=title_of(cards), made_at=max(card.issued_at for card in cards))
+
+
+def title_of(cards: Sequence[Card]) -> str:
+    """Return the title of a document with *cards*."""
     titles = {card.entry.title for card in cards}
     title = titles.pop() if len(titles) == 1 else _COLLECTIVE_TITLE
-    document = {
-        "title": f"{title.vi} · {title.en}",
-        "type": TYPE_POINTS,
-        "small": SMALL,
-        "columns": {name: {"width": column.width, "size": column.size} for name, column in COLUMNS.items()},
-        "pages": [card_page.of(card, verify_at) for card in cards],
-    }
-    pdf = _typeset(document, made_at=max(card.issued_at for card in cards))
-    if len(cards) > _PRINT_RUN:
-        _forget()
-    return pdf
+    return f"{title.vi} · {title.en}"
 
 
-def _typeset(document: Mapping[str, object], *, made_at: datetime) -> bytes:
-    import typst  # noqa: PLC0415 - 81 MB of library, for those who print
+def check_printable(name: str, value: object, *, most: int = MAX_TEXT_CHARACTERS) -> None:
+    """Check that *value*, where it is a text or one in both languages, can be printed.
 
-    compiler = typst.Compiler(_TEMPLATE, font_paths=_fonts(), ignore_system_fonts=True)
-    pdf = compiler.compile(
-        format="pdf",
-        sys_inputs={"cards": json.dumps(document, ensure_ascii=False)},
-        # For the archive (ISO 19005-2) and for screen readers (ISO 14289-1); both forbid text that the face lacks.
-        pdf_standards=["a-2a", "ua-1"],
-        timestamp=int(made_at.timestamp()),
-    )
-    assert isinstance(pdf, bytes)  # a list is for formats with a file a page
-    return pdf
-
-
-def _forget() -> None:
-    """Let go of what typst remembers of the pages: it keeps the work of its last ten documents, and their texts."""
-    import typst  # noqa: PLC0415 - as above
-
-    for _ in range(_REMEMBERED_DOCUMENTS):
-        typst.compile(b"", format="svg", font_paths=_fonts(), ignore_system_fonts=True)
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """Return the bundled face and nothing else: no font of this system, and none of typst's own."""
-    import typst  # noqa: PLC0415 - as above
-
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[typeface.FOLDER])
-
-
-def _check_printable(name: str, value: object, *, most: int = MAX_TEXT_CHARACTERS) -> None:
-    """Raise `UnprintableTextError` where *value* is a text, or one in both languages, that cannot be printed."""
+    Raises:
+        UnprintableTextError: It is longer than *most*, or the face lacks a character of it.
+    """
     for text in value if isinstance(value, Words) else (value,):
         if not isinstance(text, str):
             continue

@@ -84,6 +84,16 @@ class VaccinationEntry:
             Line(Words("Quốc gia tiêm chủng", "Country of vaccination"), self.country),
         )
 
+    def brief_lines(self) -> tuple[tuple[Line, ...], ...]:
+        """Return what a wallet card has room for, one or two values side by side."""
+        return (
+            (Line(Words("Vắc xin", "Vaccine"), self.product),),
+            (
+                Line(Words("Ngày tiêm", "Date"), format_day(self.vaccination_date)),
+                Line(Words("Mũi", "Dose"), f"{self.dose_number}/{self.total_doses}"),
+            ),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestEntry:
@@ -121,6 +131,14 @@ class TestEntry:
         """Return where the sample was taken."""
         return (Line(Words("Quốc gia xét nghiệm", "Country of test"), self.country),)
 
+    def brief_lines(self) -> tuple[tuple[Line, ...], ...]:
+        """Return what a wallet card has room for."""
+        return (
+            (Line(Words("Loại xét nghiệm", "Type of test"), self.test_type),),
+            (Line(Words("Thời điểm lấy mẫu", "Sampled at"), format_instant(self.sampled_at)),),
+            (Line(Words("Kết quả", "Result"), self.result),),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryEntry:
@@ -149,6 +167,16 @@ class RecoveryEntry:
     def other_lines(self) -> tuple[Line, ...]:
         """Return where the test was made."""
         return (Line(Words("Quốc gia xét nghiệm", "Country of test"), self.country),)
+
+    def brief_lines(self) -> tuple[tuple[Line, ...], ...]:
+        """Return what a wallet card has room for, one or two values side by side."""
+        return (
+            (Line(Words("Dương tính lần đầu", "First positive test"), format_day(self.first_positive_date)),),
+            (
+                Line(Words("Giá trị từ", "Valid from"), format_day(self.valid_from)),
+                Line(Words("đến", "until"), format_day(self.valid_until)),
+            ),
+        )
 
 
 Entry = VaccinationEntry | TestEntry | RecoveryEntry

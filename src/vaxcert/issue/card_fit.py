@@ -96,4 +96,4 @@ COLUMNS: Final[Mapping[str, Column]] = {
     "instant": Column(55.0, 1.08, "bold"),
     "verify": Column(132.0, SMALL),
 }
-"""The columns of `card.typ`, which takes their measures from here."""
+"""The columns of `letter.typ`, which takes their measures from here."""

@@ -1,4 +1,4 @@
-"""The words on one card, as the template `card.typ` takes them."""
+"""The words on one card, as the template `letter.typ` takes them."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def of(card: Card, verify_at: str | None) -> dict[str, object]:
             "vi": countries.display(card.issuing_country, "vi").upper(),
             "en": countries.display(card.issuing_country, "en"),
         },
-        "qr": _picture(card.text),
+        "qr": picture(qr.encode(card.text)),
         "notes": [note._asdict() for note in notes],
         "crowded": further_lines > _SPARE_LINES,
     }
@@ -135,12 +135,12 @@ def _notes(card: Card, lines: Iterable[Line]) -> list[Words]:
     return notes
 
 
-def _picture(text: str) -> str:
-    """Return the QR code of *text* as an SVG document around a picture of one pixel a module.
+def picture(symbol: qr.Symbol) -> str:
+    """Return *symbol* as an SVG document around a picture of one pixel a module.
 
     Typst takes no bytes from outside. As text a picture costs it half of what it costs as a list of numbers.
     """
-    png = b64encode(qr.to_png(qr.encode(text), scale=1, border=0)).decode("ascii")
+    png = b64encode(qr.to_png(symbol, scale=1, border=0, compressed=False)).decode("ascii")
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">'
         f'<image width="1" height="1" style="image-rendering:pixelated" href="data:image/png;base64,{png}"/></svg>'

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from vaxcert.codec import cbor, cose, hc1, schema
-from vaxcert.codec.cwt import MAX_NUMERIC_DATE, Claims
+from vaxcert.codec.cwt import MAX_NUMERIC_DATE, claims_map
 from vaxcert.codec.inflate import BEST_LEVEL, FASTEST_LEVEL
 from vaxcert.errors import ExpiryPastDscError, FieldProblem, SchemaError, SignerUsageError
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.parsing import FieldError, parse_text
-from vaxcert.model.uvci import Uvci
+from vaxcert.model.uvci import ENTROPY_LENGTH, Uvci
 from vaxcert.model.valuesets import value_set
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
     from vaxcert.model.kid import Kid
@@ -98,16 +99,19 @@ class Issuer:
         self._validity_seconds = int(validity.total_seconds())
         self._moment: tuple[datetime | None, int, datetime] = (None, 0, datetime.fromtimestamp(0, UTC))
         self._protected = cose.protected_header(signer.algorithm, signer.kid.value)
-        self._uvci_start = str(Uvci.random(country, bytes(16)))[:-32]
+        self._uvci_start = str(Uvci.random(country, bytes(ENTROPY_LENGTH)))[: -2 * ENTROPY_LENGTH]
         self._read_limits()
 
-    def issue(self, record: Record, *, at: datetime, uvci: Uvci | None = None) -> Certificate:
+    def issue(
+        self, record: Record, *, at: datetime, uvci: Uvci | None = None, opaque: bytes | None = None
+    ) -> Certificate:
         """Return the certificate for *record*, issued at *at* (aware).
 
         Args:
             record: A vaccination, test or recovery.
             at: The issue time; fractions of a second are cut.
-            uvci: The certificate's id; by default a new random one.
+            uvci: The certificate's id; by default a new one of this issuer's country.
+            opaque: The 16 bytes that tell such a new id from all others; by default random ones.
 
         Raises:
             SchemaError: The record says what no certificate may say.
@@ -116,28 +120,18 @@ class Issuer:
             SigningError: The signer failed.
             ValueError: *at* is naive.
         """
-        asked, issued, issued_at = self._moment
-        if at is not asked:  # a batch asks for the same instant again and again
-            issued, issued_at = _clock(at)
-            self._moment = at, issued, issued_at
-        expires = issued + self._validity_seconds
-        kind = record.certificate_type
-        if not (self._starts <= issued <= self._stops_signing and expires <= self._ends and kind in self._kinds):
-            self._refuse(kind, issued)
-        if record.is_ahead_of(issued_at):
-            problem = FieldProblem(record.event_field, "in_the_future", "lies after the issue time")
-            raise SchemaError("the record is dated after the issue time", problems=[problem])
-        # The opaque part is 128 random bits in hexadecimal: it says nothing about the holder.
-        uvci_text = str(uvci) if uvci else self._uvci_start + os.urandom(16).hex().upper()
-        dcc = self._dcc(record, uvci_text)
-        payload = cbor.encode(Claims(self.country, issued, expires, dcc).to_map())
+        issued, issued_at = self._begin(record.certificate_type, at)
+        # The opaque part is 128 bits in hexadecimal: it says nothing about the holder.
+        uvci_text = str(uvci) if uvci else self.id_of(os.urandom(ENTROPY_LENGTH) if opaque is None else opaque)
+        dcc = self._dcc(record, uvci_text, issued_at)
+        payload = cbor.encode(claims_map(self.country, issued, issued + self._validity_seconds, dcc))
         signature = self.signer.sign(cose.sig_structure(self._protected, payload))
         message = cose.encode(self._protected, payload, signature)
         return Certificate(
             hc1.encode(message, level=self.level),
             uvci_text,
             self.signer.kid,
-            kind,
+            record.certificate_type,
             issued_at,
             issued_at + self.validity,
             message,
@@ -145,8 +139,77 @@ class Issuer:
             dcc,
         )
 
-    def _dcc(self, record: Record, uvci: str) -> dict[str, object]:
+    def issue_all(
+        self, records: Sequence[Record], *, at: datetime, opaques: Sequence[bytes]
+    ) -> list[tuple[Certificate, bytes] | SchemaError]:
+        """Return for each of *records* what `issue` returns or, as a `SchemaError`, what it says that none may say.
+
+        All are signed, then all encoded: a processor that does one thing many times over takes two thirds of the time.
+
+        Args:
+            records: All of one type.
+            at: The issue time (aware).
+            opaques: For each record the 16 bytes that its id is made from.
+
+        Returns:
+            Each certificate with the SHA-256 of its Sig_structure, which a log knows it by.
+
+        Raises:
+            SignerUsageError: As `issue` does, and the other errors that concern all of them.
+        """
+        if not records:
+            return []
+        kind = records[0].certificate_type
+        issued, issued_at = self._begin(kind, at)
+        expires, expires_at = issued + self._validity_seconds, issued_at + self.validity
+        ids = [self.id_of(opaque) for opaque in opaques]
+        dccs: list[dict[str, object] | SchemaError] = []
+        for record, uvci in zip(records, ids, strict=True):
+            try:
+                dccs.append(self._dcc(record, uvci, issued_at))
+            except SchemaError as error:
+                dccs.append(error)
+        good = [dcc for dcc in dccs if not isinstance(dcc, SchemaError)]
+        protected, country, sign, kid = self._protected, self.country, self.signer.sign, self.signer.kid
+        payloads = [cbor.encode(claims_map(country, issued, expires, dcc)) for dcc in good]
+        structures = [cose.sig_structure(protected, payload) for payload in payloads]
+        signatures = [sign(structure) for structure in structures]
+        messages = [
+            cose.encode(protected, payload, signature) for payload, signature in zip(payloads, signatures, strict=True)
+        ]
+        texts = iter(hc1.encode_all(messages, level=self.level))
+        digests = iter([sha256(structure).digest() for structure in structures])
+        message = iter(messages)
+        return [
+            dcc
+            if isinstance(dcc, SchemaError)
+            else (
+                Certificate(next(texts), uvci, kid, kind, issued_at, expires_at, next(message), country, dcc),
+                next(digests),
+            )
+            for uvci, dcc in zip(ids, dccs, strict=True)
+        ]
+
+    def _begin(self, kind: CertificateType, at: datetime) -> tuple[int, datetime]:
+        """Return the issue time *at* in seconds and in UTC, having checked that the DSC may sign *kind* then."""
+        asked, issued, issued_at = self._moment
+        if at is not asked:  # a batch asks for the same instant again and again
+            issued, issued_at = _clock(at)
+            self._moment = at, issued, issued_at
+        expires = issued + self._validity_seconds
+        if not (self._starts <= issued <= self._stops_signing and expires <= self._ends and kind in self._kinds):
+            self._refuse(kind, issued)
+        return issued, issued_at
+
+    def id_of(self, opaque: bytes) -> str:
+        """Return the id that is made from *opaque*, 16 bytes."""
+        return self._uvci_start + opaque.hex().upper()
+
+    def _dcc(self, record: Record, uvci: str, issued_at: datetime) -> dict[str, object]:
         """Return the DCC of *record*, its keys in deterministic order (RFC 8949 §4.2.1), having checked it."""
+        if record.is_ahead_of(issued_at):
+            problem = FieldProblem(record.event_field, "in_the_future", "lies after the issue time")
+            raise SchemaError("the record is dated after the issue time", problems=[problem])
         person = record.person
         name = person.name
         version = SCHEMA_VERSION if name.family_std else SINGLE_NAME_SCHEMA_VERSION

@@ -71,15 +71,14 @@ class Reading:
         values: Values = {}
         problems: list[FieldProblem] = []
         parsers = known.parsers
-        for number, (name, value) in enumerate(fields.items(), 1):
-            if name not in parsers:
-                # Without any known key these may be values that slipped into the place of keys: then none is shown.
-                shown = str(name) if any(key in parsers for key in fields) else f"key {number}"
-                problems.append(_unknown(shown, known))
+        for name, value in fields.items():
+            parse = parsers.get(name)
+            if parse is None:
+                problems.append(_unknown(name, fields, known))
                 continue
             try:
                 if text := (value if type(value) is str else _text_of(value)).strip():
-                    values[name] = parsers[name](text)  # type: ignore[literal-required] # `Values` has their types
+                    values[name] = parse(text)  # type: ignore[literal-required] # `Values` has their types
             except FieldError as error:
                 problems.append(FieldProblem(name, error.code, error.message))
         if not known.required <= values.keys():
@@ -156,7 +155,9 @@ def _text_of(value: object) -> str:
     raise FieldError("wrong_type", "must be text, a whole number or a date")
 
 
-def _unknown(name: str, known: FieldTable) -> FieldProblem:
+def _unknown(key: str, fields: Mapping[str, object], known: FieldTable) -> FieldProblem:
+    # Without any known key these may be values that slipped into the place of keys: then none is shown.
+    name = str(key) if any(key in known.parsers for key in fields) else f"key {list(fields).index(key) + 1}"
     near = known.nearest(name)
     shown = "".join(sign if sign.isprintable() else "?" for sign in name[:_MAX_SHOWN_CHARACTERS])
     return FieldProblem(shown, "unknown_field", "is no field of this record" + (f": is it {near}?" if near else ""))

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from vaxcert.errors import PersonNameError, TransliterationError
@@ -97,15 +98,23 @@ class PersonName:
             PersonNameError: Both parts are empty, a part is too long or damaged, or a given spelling is not one.
             TransliterationError: A part cannot be standardised.
         """
-        family, given = _clean(family), _clean(given)
+        family, family_std = _part(family, family_std)
+        given, given_std = _part(given, given_std)
         if not (family or given):
             raise PersonNameError("neither a family name nor a given name")
-        return cls(family, given, _standardised(family, family_std), _standardised(given, given_std))
+        return cls(family, given, family_std, given_std)
 
     @property
     def full(self) -> str:
         """The whole name in Vietnamese order: family name first."""
         return f"{self.family} {self.given}".strip()
+
+
+@lru_cache(maxsize=8192)  # half a name is nobody's: a thousand family names are those of a nation
+def _part(written: str, spelling: str) -> tuple[str, str]:
+    """Return a part of a name as it is kept, and its standardised form: *spelling*, or what follows from it."""
+    part = _clean(written)
+    return part, _standardised(part, spelling)
 
 
 def _clean(part: str) -> str:

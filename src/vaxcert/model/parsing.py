@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _FEW, _MANY = 256, 8192  # how many texts a parser remembers
+_DAYS = 32_768  # those of ninety years, which take some 8 MB
 _MAX_DIGITS = 4
 
 _SEXES = {
@@ -75,6 +76,7 @@ parse_text = lru_cache(maxsize=_MANY)(parse_private_text)
 """The same for what is said of many people: a product, a lot, a place."""
 
 
+@lru_cache(maxsize=_DAYS)  # a day is nobody's: thousands were born on it
 def parse_partial_day(text: str) -> PartialDate:
     """Return the day, month or year in *text*, ISO 8601 or ``dd/mm/yyyy``."""
     try:

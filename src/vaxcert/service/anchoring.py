@@ -102,7 +102,8 @@ class AnchoringSession:
 def anchoring_status(folder: Path, *, clock: Callable[[], datetime]) -> AnchorStatus:
     """Return how far each head of the ledger in *folder* has come, and how long the account's funds last.
 
-    The chain is asked for the account's funds and nothing else; where it does not answer, they are unknown.
+    The chain is asked who it is, and for the account's funds; where it is another or does not answer, the status says
+    so, and knows nothing of the funds.
 
     Raises:
         KeyFileError: The keystore does not say whose key it holds.
@@ -114,7 +115,9 @@ def anchoring_status(folder: Path, *, clock: Callable[[], datetime]) -> AnchorSt
     with ledger.open(read_only=True) as log:
         config = config_of(ledger, log)
         account = None if config.keystore is None else watch_account(ledger.path / config.keystore)
-        return Anchorer(log, open_chain(ledger, config, clock=clock, signer=account)).status(clock())
+        newest = newest_final_event(Outbox(log.database, holder=READER))
+        chain = open_chain(ledger, config, clock=clock, signer=account, newest_final=newest)
+        return Anchorer(log, chain).status(clock())
 
 
 def config_of(ledger: LedgerFolder, log: TransparencyLog) -> AnchorConfig:

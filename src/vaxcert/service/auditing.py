@@ -6,15 +6,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from vaxcert.errors import LedgerFormatError, SettingsError
+from vaxcert.errors import LedgerDamagedError, LedgerFormatError, NoteError, SettingsError
 from vaxcert.ledger.anchor.settings import AnchorConfig
 from vaxcert.ledger.audit.auditor import audit
 from vaxcert.ledger.audit.policy import Evidence
+from vaxcert.ledger.audit.report import LogIdentity
 from vaxcert.ledger.audit.report_page import render_html
-from vaxcert.ledger.log.note import MAX_NOTE_BYTES
+from vaxcert.ledger.audit.summary import unreadable_report
+from vaxcert.ledger.log.checkpoint import parse_checkpoint
+from vaxcert.ledger.log.note import MAX_NOTE_BYTES, parse_note
 from vaxcert.ledger.store.auditor_export import AuditorExport
 from vaxcert.ledger.store.auditor_writer import EXPORT_NAME
 from vaxcert.ledger.store.outbox import Outbox
+from vaxcert.ledger.store.sealed import opener_of
 from vaxcert.service.anchor_state import READER
 from vaxcert.service.chains import open_chain
 from vaxcert.service.files import read_file
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.audit.report_words import Language
     from vaxcert.ledger.store.reader import LogReader
     from vaxcert.service.log_description import LogDescription
+    from vaxcert.signing.issuer_secret import IssuerSecret
     from vaxcert.trust.trust_list import TrustList
 
 REPORT_FORMS: Final[dict[str, Callable[[AuditReport, Language], bytes]]] = {
@@ -60,6 +65,8 @@ class Brought:
     """The document signers that may have signed the certificates."""
     revoked_kids: Mapping[bytes, datetime] = field(default_factory=dict)
     """Since when which signers are no longer believed (aware)."""
+    secret: IssuerSecret | None = None
+    """Opens the certificates that are sealed under it; an auditor from outside never has it."""
 
 
 def audit_ledger(
@@ -76,13 +83,23 @@ def audit_ledger(
 
     Raises:
         KeyFileError: A public key is malformed.
+        LedgerDamagedError: The log cannot be read at all, and nothing says which it is.
         LedgerFormatError: There is neither a ledger nor an export.
         MissingDependencyError: The chain needs the extra ``anchor``, which is not installed.
-        SettingsError: `anchor.json` is not right, or there is a node to ask and nothing says of which chain.
+        SettingsError: `anchor.json` is not right, there is a node to ask and nothing says of which chain, or something
+            that was brought is no checkpoint, or older than the anchoring.
         StorageError: Something cannot be read at all.
     """
-    with _opened(folder, brought, is_offline=is_offline, at=at) as (reader, evidence):
-        return audit(reader, at=at, evidence=evidence, progress=progress)
+    own = _own_description(folder)
+    try:
+        with _opened(folder, brought, own, is_offline=is_offline, at=at) as (reader, evidence):
+            return audit(reader, at=at, evidence=evidence, progress=progress)
+    except LedgerDamagedError as error:
+        known = brought.log or own
+        if known is None:  # there is not even a name to report about
+            raise
+        log = LogIdentity(origin=known.origin, vkey=known.vkey, log_id=known.log_id.hex(), size=0)
+        return unreadable_report(log, error, at=at)
 
 
 def format_report(report: AuditReport, form: str, *, lang: Language) -> bytes:
@@ -90,11 +107,18 @@ def format_report(report: AuditReport, form: str, *, lang: Language) -> bytes:
     return REPORT_FORMS[form](report, lang)
 
 
+def _own_description(folder: Path) -> LogDescription | None:
+    path = LedgerFolder(folder).description
+    return read_description(path) if path.exists() else None
+
+
 @contextmanager
-def _opened(folder: Path, brought: Brought, *, is_offline: bool, at: datetime) -> Iterator[tuple[LogReader, Evidence]]:
+def _opened(
+    folder: Path, brought: Brought, own: LogDescription | None, *, is_offline: bool, at: datetime
+) -> Iterator[tuple[LogReader, Evidence]]:
     """Give the log in *folder*, as it is at one moment, and what it is compared with."""
     ledger = LedgerFolder(folder)
-    own = read_description(ledger.description) if ledger.description.exists() else None
+    _check_pins(brought.log, own)
     evidence = _evidence(brought, own)
     if (folder / EXPORT_NAME).exists():
         export = AuditorExport.open(folder)
@@ -121,10 +145,36 @@ def _evidence(brought: Brought, own: LogDescription | None) -> Evidence:
         identity=None if described is None else described.chain,
         identity_is_pinned=is_pinned,
         confirmed_blocks=brought.confirmed_blocks,
-        notes=[read_file(path, limit=MAX_NOTE_BYTES).decode("utf-8", "replace") for path in brought.notes],
+        notes=[_kept_note(path) for path in brought.notes],
         trust_list=brought.trust_list,
         revoked_kids=brought.revoked_kids,
+        opener=None if brought.secret is None else opener_of(brought.secret),
     )
+
+
+def _kept_note(path: Path) -> str:
+    content = read_file(path, limit=MAX_NOTE_BYTES)
+    try:
+        parse_checkpoint(parse_note(content).text)
+    except NoteError as error:
+        raise SettingsError(
+            f"{path} holds no signed checkpoint: {error.message}",
+            hint="keep what `vaxcert ledger checkpoint` prints, or the file `checkpoint` of a ledger or an export",
+        ) from error
+    return content.decode()
+
+
+def _check_pins(pinned: LogDescription | None, own: LogDescription | None) -> None:
+    """Refuse a `log.json` from before its log was anchored to a chain: nothing that is there now could agree with it.
+
+    A file of anchors witnesses nothing, so that nobody is spared a finding by this.
+    """
+    drivers = [log.chain.driver if log is not None and log.chain is not None else None for log in (pinned, own)]
+    if drivers[0] == "file" and drivers[1] not in ("file", None):
+        raise SettingsError(
+            "the log.json given with --log is older than the log's anchoring to a chain",
+            hint="fetch the log.json that the log's authority publishes now",
+        )
 
 
 def _asked(ledger: LedgerFolder, brought: Brought, identity: ChainIdentity | None, at: datetime) -> Chain | None:

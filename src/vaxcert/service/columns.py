@@ -62,9 +62,11 @@ class Columns:
             raise InputError(f"the header lacks columns: {', '.join(missing)}", hint=hint)
         return header
 
-    def of_object(self, values: Mapping[str, object]) -> tuple[dict[str, object], FieldProblem | None]:
+    def of_object(self, values: Mapping[str, object]) -> tuple[Mapping[str, object], FieldProblem | None]:
         """Return *values* by field, and the problem of a field that is there under two names."""
         parsers, names = self._fields.parsers, self._fields.names
+        if not self._ignored and values.keys() <= parsers.keys():
+            return values, None
         fields: dict[str, object] = {}
         problem = None
         for key, value in values.items():

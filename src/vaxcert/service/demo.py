@@ -5,28 +5,33 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaxcert.codec import cbor, cose, hc1, qr
 from vaxcert.codec.cwt import Claims
+from vaxcert.issue.card import render_cards
+from vaxcert.issue.documents import card_of
 from vaxcert.issue.issuer import Issuer
 from vaxcert.ledger.audit.findings import FindingCode
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.fields import FIELDS_OF
 from vaxcert.model.records import VaccinationRecord
-from vaxcert.service import outputs
+from vaxcert.service.batch.issue import Order, Watch, issue_batch
+from vaxcert.service.batch.sequencer import Mode
+from vaxcert.service.batch.workbench import Plan, Workbench
 from vaxcert.service.demo_ledger import DemoLedger
 from vaxcert.service.files import whole_folder
-from vaxcert.service.issuing import issue_rows
 from vaxcert.service.ledger_folder import LedgerFolder
-from vaxcert.service.ledger_sink import LedgerSink
 from vaxcert.service.log_description import read_description
 from vaxcert.service.receipts import ReceiptBook
 from vaxcert.service.record_files import read_rows
 from vaxcert.service.sample import sample_records, write_csv
+from vaxcert.service.signers import ISSUER_SECRET
 from vaxcert.service.verification import verify_source
 from vaxcert.signing.authority import create_csca, create_dsc
+from vaxcert.signing.issuer_secret import IssuerSecret
 from vaxcert.signing.keystore import Keystore
 from vaxcert.trust.trust_list import TrustList
 from vaxcert.verify.policy import Policy
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from vaxcert.ledger.audit.report import AuditReport
     from vaxcert.signing.signer import Signer
     from vaxcert.verify.report import Report
 
@@ -74,10 +80,10 @@ def run_demo(folder: Path, *, at: datetime, say: Callable[[str], None]) -> Demo:
         signer = _make_keys(work, at)
         say(f"records: {RECORDS} invented vaccinations in {folder / 'records.csv'}")
         with (work / "records.csv").open("w", encoding="utf-8", newline="") as stream:
-            write_csv(stream, RECORDS, seed=at.year)
+            write_csv(stream, sample_records(RECORDS, seed=at.year))
         ledger = DemoLedger.create(work / "ledger", at=at)
         (work / "keys" / "log-passphrase.txt").write_bytes(ledger.passphrase + b"\n")
-        _issue(work, demo, signer, ledger, at)
+        secret = _issue(work, demo, signer, ledger, at)
         say(f"issued: {demo.issued} certificates, as text, QR pictures and {PRINTED_CARDS} printable cards")
         _spoil(work, signer, at)
         say(f"ledger: {demo.issued} leaves in its log; a signed head of it is on {ledger.anchor(at=at)}")
@@ -88,7 +94,9 @@ def run_demo(folder: Path, *, at: datetime, say: Callable[[str], None]) -> Demo:
         say(f"scanned and verified: {demo.verified} of {demo.issued} pictures, each with its receipt")
         for report in demo.refused:
             say(f"refused: {Path(report.source or '').name}: {report.message} [{report.code}]")
-        for line in _audit(demo, ledger, ledger.forged_copy(work / "forged-ledger"), trust_list, at=at):
+        clean = ledger.audit(trust_list, secret, at=at)
+        forged = ledger.forged_copy(work / "forged-ledger").audit(trust_list, secret, at=at)
+        for line in _judge(demo, clean, forged):
             say(line)
     return demo
 
@@ -114,22 +122,26 @@ def _issuer(signer: Signer, validity: timedelta = _VALIDITY) -> Issuer:
     return Issuer(signer, country=_COUNTRY, issuer=_ISSUER, validity=validity)
 
 
-def _issue(work: Path, demo: Demo, signer: Signer, ledger: DemoLedger, at: datetime) -> None:
-    source, kind = str(work / "records.csv"), CertificateType.VACCINATION
-    issuer = _issuer(signer)
-    with (
-        LedgerSink.open(ledger.folder) as sink,
-        outputs.folder_output(work / "certificates", ("jsonl", "png")) as output,
-    ):
-        output.ledger = sink
-        tally = issue_rows(read_rows(source, FIELDS_OF[kind]), kind, issuer, at=at, output=output)
+def _issue(work: Path, demo: Demo, signer: Signer, ledger: DemoLedger, at: datetime) -> IssuerSecret:
+    kind = CertificateType.VACCINATION
+    secret = IssuerSecret.create()
+    (work / "keys" / ISSUER_SECRET).write_bytes(secret.to_pem((work / "keys" / "passphrase.txt").read_bytes().strip()))
+    plan = Plan(kind=kind, country=_COUNTRY, issuer=_ISSUER, validity=_VALIDITY, level=9, formats=("jsonl", "png"))
+    bench = Workbench(plan, signer, secret)
+    rows = read_rows(str(work / "records.csv"), FIELDS_OF[kind])
+    order = Order(
+        mode=Mode.ISSUE, out=work / "certificates", rows=((row, None) for row in rows), ledger=ledger.folder
+    )
+    tally = issue_batch(order, bench, lambda chunks: map(bench.work, chunks), Watch(clock=lambda: at)).tally
     demo.issued = tally.issued
     if tally.rejected:
         demo.problems.append(f"{tally.rejected} invented records were rejected")
-    with outputs.file_output(work / "cards.pdf") as cards:
-        for row in sample_records(PRINTED_CARDS, seed=at.year):
-            record = VaccinationRecord.from_mapping(row)
-            cards.write(record, issuer.issue(record, at=at))
+    # Of citizens: the cards' face lacks some of the scripts in which foreigners write their names.
+    citizens = (row for row in sample_records(RECORDS, seed=at.year) if row["nationality"] == _COUNTRY)
+    records = [VaccinationRecord.from_mapping(row) for row in islice(citizens, PRINTED_CARDS)]
+    cards = [card_of(record, bench.issuer.issue(record, at=at)) for record in records]
+    (work / "cards.pdf").write_bytes(render_cards(cards))
+    return secret
 
 
 def _spoil(work: Path, signer: Signer, at: datetime) -> None:
@@ -148,7 +160,7 @@ def _spoil(work: Path, signer: Signer, at: datetime) -> None:
 
 def _scan(work: Path, demo: Demo, verifier: Verifier, at: datetime) -> None:
     receipts = ReceiptBook.load(work / "receipts.jsonl")
-    for picture in sorted((work / "certificates" / "png").iterdir()):
+    for picture in sorted((work / "certificates" / "png").glob("*/*.png")):
         for report in verify_source(str(picture), verifier, at=at, receipts=receipts):
             if report.outcome is Outcome.VALID:
                 demo.verified += 1
@@ -163,13 +175,12 @@ def _scan(work: Path, demo: Demo, verifier: Verifier, at: datetime) -> None:
                 demo.problems.append(f"the {name} certificate was not refused as {code} but {report.code}")
 
 
-def _audit(demo: Demo, ledger: DemoLedger, forged: DemoLedger, trust_list: TrustList, *, at: datetime) -> Iterator[str]:
-    """Audit the ledger, and a copy that somebody has *forged*; tell what was found."""
-    clean = ledger.audit(trust_list, at=at)
+def _judge(demo: Demo, clean: AuditReport, forged: AuditReport) -> Iterator[str]:
+    """Tell what the audit of the ledger found, and that of a copy with a *forged* row."""
     yield f"audited: {clean.outcome}"
     if clean.findings:
         demo.problems.append(f"the audit found {clean.findings[0].code}")
-    found = forged.audit(trust_list, at=at).findings
+    found = forged.findings
     if found:
         yield f"audited after one row was forged: {found[0].message} [{found[0].code}]"
     if not any(finding.code == FindingCode.CERTIFICATE_FORGED for finding in found):

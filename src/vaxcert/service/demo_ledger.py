@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.anchor.chain import Chain
     from vaxcert.ledger.audit.report import AuditReport
     from vaxcert.service.log_description import LogDescription
+    from vaxcert.signing.issuer_secret import IssuerSecret
     from vaxcert.trust.trust_list import TrustList
 
 ORIGIN = "demo.invalid/vaccinations"
@@ -77,9 +78,9 @@ class DemoLedger:
             for proof in prover.prove_all():
                 stream.write(proof.to_line())
 
-    def audit(self, trust_list: TrustList, *, at: datetime) -> AuditReport:
-        """Return what an audit finds."""
-        brought = Brought(trust_list=trust_list)
+    def audit(self, trust_list: TrustList, secret: IssuerSecret, *, at: datetime) -> AuditReport:
+        """Return what an audit finds that looks into the certificates with the issuer's *secret*."""
+        brought = Brought(trust_list=trust_list, secret=secret)
         return audit_ledger(self.folder, brought, is_offline=True, at=at, progress=lambda _done, _all: None)
 
     def forged_copy(self, folder: Path) -> DemoLedger:

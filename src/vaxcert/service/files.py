@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from vaxcert.errors import StorageError
+from vaxcert.errors import PassphraseError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+MAX_SECRET_BYTES = 4096
+"""Of a passphrase or PIN; the PINs of tokens have at most 255 bytes."""
 
 _NEW_NAME = "choose a new name: nothing is overwritten"
 _OWNER_ALONE = 0o600
@@ -35,7 +38,7 @@ def whole_file(path: Path, *, replace: bool = False, mode: int = _OWNER_ALONE) -
     """
     if not replace:
         check_is_new(path)
-    with _storage_errors(path):
+    with storage_errors(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         temporary = Path(name)
         try:
@@ -47,7 +50,7 @@ def whole_file(path: Path, *, replace: bool = False, mode: int = _OWNER_ALONE) -
                 temporary.replace(path)
             else:
                 _place_new(temporary, path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -61,7 +64,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     Raises:
         StorageError: There is something at *path* already other than an empty folder, or it cannot be written.
     """
-    with _storage_errors(path):
+    with storage_errors(path):
         target = path.resolve()
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise StorageError(f"{path} exists and is not empty", hint=_NEW_NAME)
@@ -70,7 +73,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
         try:
             yield temporary
             temporary.replace(target)  # over an empty folder, or over nothing
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
@@ -112,14 +115,33 @@ def read_file(path: Path, *, limit: int) -> bytes:
     Raises:
         StorageError: It cannot be read, or is larger.
     """
-    with _storage_errors(path, "read"), path.open("rb") as stream:
+    with storage_errors(path, "read"), path.open("rb") as stream:
         content = stream.read(limit + 1)
     if len(content) > limit:
         raise StorageError(f"{path} is larger than {limit} bytes")
     return content
 
 
-def _sync_folder(path: Path) -> None:
+def read_secret_line(place: Path | int, what: str) -> bytes:
+    """Return the first line of the file or open descriptor *place*: the secret that messages call *what*.
+
+    Raises:
+        PassphraseError: The line is empty or too long.
+        StorageError: It cannot be read.
+    """
+    try:
+        with open(place, "rb") as stream:  # noqa: PTH123 - a descriptor too
+            line = stream.readline(MAX_SECRET_BYTES + 2).rstrip(b"\r\n")
+    except OSError as error:
+        raise StorageError(f"the {what} cannot be read: {error.strerror}") from error
+    if not line:
+        raise PassphraseError(f"the {what} is empty")
+    if len(line) > MAX_SECRET_BYTES:
+        raise PassphraseError(f"the {what} is longer than {MAX_SECRET_BYTES} bytes")
+    return line
+
+
+def sync_folder(path: Path) -> None:
     """Have a new name in the folder *path* on the disk; Windows does so by itself and has no call for it."""
     if os.name == "posix":
         descriptor = os.open(path, os.O_RDONLY)
@@ -130,7 +152,8 @@ def _sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def _storage_errors(path: Path, doing: str = "written") -> Iterator[None]:
+def storage_errors(path: Path, doing: str = "written") -> Iterator[None]:
+    """Raise what the system says of the file *path* as `StorageError`."""
     try:
         yield
     except OSError as error:

@@ -31,6 +31,11 @@ def json_lines(lines: Lines, columns: Columns, first: str) -> Iterator[Row]:
         yield _row_of_text(lines.number + 1, text, columns)
         return
     while True:
+        line = lines.number
+        for text in lines.whole_lines(plain=False):
+            line += 1
+            if text and not text.isspace():
+                yield _row_of_text(line, text, columns)
         lines.begin_record()
         line = lines.number + 1
         try:
@@ -96,7 +101,11 @@ def _row(line: int, value: object, columns: Columns) -> Row:
 
 
 def _parse(text: str) -> object:
-    return json.loads(text, object_pairs_hook=_object)
+    value: object = _DECODER.decode(text)
+    # An object has a colon for each pair, those within it included. No more colons than keys: no key twice.
+    if isinstance(value, dict) and text.count(":") == len(value):
+        return value
+    return _CAREFUL_DECODER.decode(text)
 
 
 def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
@@ -104,3 +113,7 @@ def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     if len(fields) != len(pairs):
         raise _RepeatedKeyError
     return fields
+
+
+_DECODER = json.JSONDecoder()
+_CAREFUL_DECODER = json.JSONDecoder(object_pairs_hook=_object)

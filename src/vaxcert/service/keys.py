@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from vaxcert.errors import PassphraseError, SigningError
 from vaxcert.service.files import whole_folder
+from vaxcert.service.issuer_secrets import create_secret
+from vaxcert.service.signers import ISSUER_SECRET
 from vaxcert.service.trust_lists import with_kid
 from vaxcert.signing.authority import create_csca, create_dsc, rotate_dsc
 from vaxcert.signing.keystore import Keystore
@@ -48,7 +50,7 @@ def create_keys(
     passphrase: Secret,
     csca_passphrase: Secret | None = None,
 ) -> tuple[Path, Path]:
-    """Make a CSCA and its first DSC in the new *folder*, and return the files of their certificates.
+    """Make a CSCA, its first DSC and an issuer's secret in the new *folder*; return the files of the certificates.
 
     Args:
         folder: A new or empty folder; it is filled whole or not at all.
@@ -75,6 +77,7 @@ def create_keys(
             keystore.add(csca, csca_passphrase() if csca_passphrase else secret),
             keystore.add(dsc, secret),
         )
+        create_secret(work / ISSUER_SECRET, secret)
     csca_file, dsc_file = (folder / file.name for file in files)
     return csca_file, dsc_file
 

@@ -9,6 +9,7 @@ from vaxcert.errors import StorageError
 from vaxcert.ledger.store import backup as store_backup
 from vaxcert.ledger.store.auditor_writer import export_for_auditor as write_for_auditor
 from vaxcert.ledger.store.tile_export import export_tiles as write_tiles
+from vaxcert.service.files import check_is_new
 from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.log_description import LogDescription
 
@@ -54,8 +55,9 @@ def back_up(folder: Path, file: Path) -> None:
 
     Raises:
         LedgerStateError: There is no ledger.
-        StorageError: There is something at *file*, or it cannot be written.
+        StorageError: There is something at *file*, no folder for it, or it cannot be written.
     """
+    check_is_new(file)
     with LedgerFolder(folder).open() as log:
         store_backup.backup(log, file)
 

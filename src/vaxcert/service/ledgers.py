@@ -10,6 +10,7 @@ from vaxcert.ledger.anchor.config import write_config
 from vaxcert.ledger.anchor.settings import AnchorConfig
 from vaxcert.ledger.log.log_key import LogKey
 from vaxcert.ledger.store.log import TransparencyLog
+from vaxcert.ledger.store.sealed import opener_of
 from vaxcert.service.anchor_state import anchoring_of
 from vaxcert.service.cosigned import newest_cosigned
 from vaxcert.service.files import whole_file, whole_folder
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.store.reader import LoggedCheckpoint
     from vaxcert.service.anchor_state import Anchoring
     from vaxcert.service.ledger_folder import Secret
+    from vaxcert.signing.issuer_secret import IssuerSecret
 
 
 def create_ledger(folder: Path, *, origin: str, passphrase: Secret, at: datetime) -> LogDescription:
@@ -150,15 +152,26 @@ def ledger_status(folder: Path) -> LedgerStatus:
         )
 
 
-def check_ledger(folder: Path) -> Problem | None:
-    """Recompute the log of the ledger in *folder*, and return the first thing that is wrong, or None.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerCheck:
+    """What recomputing a log came to."""
+
+    problem: Problem | None
+    """The first thing that is wrong."""
+    sealed: int
+    """How many certificates are sealed and could not be looked into."""
+
+
+def check_ledger(folder: Path, secret: IssuerSecret | None = None) -> LedgerCheck:
+    """Recompute the log of the ledger in *folder*; *secret* opens the certificates that are sealed.
 
     Raises:
         LedgerStateError: There is no ledger.
         StorageError: It cannot be read.
     """
-    with LedgerFolder(folder).open(read_only=True) as log:
-        return log.check()
+    with LedgerFolder(folder).open(read_only=True) as log, log.database.reading():
+        problem = log.check(opener=None if secret is None else opener_of(secret))
+        return LedgerCheck(problem=problem, sealed=log.count_sealed() if secret is None else 0)
 
 
 def resume_ledger(folder: Path) -> None:

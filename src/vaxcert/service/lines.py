@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections import deque
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from vaxcert.errors import InputError
 
@@ -15,13 +14,23 @@ MAX_RECORD_BYTES = 64 * 1024
 """The longest record, on one line or on several: a hundred times what its fields may hold."""
 
 _SAVE_AS_UTF_8 = "save it as UTF-8; in Excel: CSV UTF-8 (comma delimited)"
+_TAKE_OUT = "take it out of its .gz"
 _NO_TEXT = {
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-    b"PK\x03\x04": "an Excel workbook or another archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    codecs.BOM_UTF16_LE: ("UTF-16", _SAVE_AS_UTF_8),
+    codecs.BOM_UTF16_BE: ("UTF-16", _SAVE_AS_UTF_8),
+    b"PK\x03\x04": ("a compressed Excel workbook or another archive", _TAKE_OUT),
+    b"PAR1": ("a compressed Parquet file", _TAKE_OUT),
+    b"\x1f\x8b": ("compressed twice", _TAKE_OUT),
 }
-"""How files begin that people take for CSV."""
+"""How files begin that people take for text, what they are, and what helps."""
+
+
+class ByteStream(Protocol):
+    """What is read from: it gives what there is at the moment."""
+
+    def read1(self, size: int, /) -> bytes:
+        """Return between one and *size* bytes, none at the end."""
+        ...
 
 
 class RecordTooLongError(Exception):
@@ -29,17 +38,19 @@ class RecordTooLongError(Exception):
 
 
 class Lines:
-    """Gives the lines of a stream one by one, as text with their ends, and counts them.
+    """Gives the lines of a stream as text, one by one or many at once, and counts them.
 
-    `number` is that of the last line, `quotes` the quotes since `begin_record`.
+    `number` is that of the last line given; `quotes` counts those since `begin_record` in lines given one by one.
     """
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: ByteStream) -> None:
         self.number = 0
         self.quotes = 0
         self._size = 0
         self._stream = stream
-        self._held: deque[bytes] = deque()
+        self._held = b""  # what was read; from `_next` on it has not been given out
+        self._next = 0
+        self._is_ended = False
 
     def begin_record(self) -> None:
         """Count the bytes and quotes from here."""
@@ -51,19 +62,18 @@ class Lines:
         Raises:
             InputError: The stream is no UTF-8 text.
         """
-        line = self._stream.readline(MAX_RECORD_BYTES + 1)
-        for start, kind in _NO_TEXT.items():
-            if line.startswith(start):
-                raise InputError(f"the file is {kind}", hint=_SAVE_AS_UTF_8)
-        if b"\0" in line[:2]:
+        end = self._line_end()
+        for start, (kind, hint) in _NO_TEXT.items():
+            if self._held.startswith(start):
+                raise InputError(f"the file is {kind}", hint=hint)
+        if b"\0" in self._held[:2]:
             raise InputError("the file is UTF-16", hint=_SAVE_AS_UTF_8)
-        line = line.removeprefix(codecs.BOM_UTF8)
-        while line and line.isspace():
+        if self._held.startswith(codecs.BOM_UTF8):
+            self._next = len(codecs.BOM_UTF8)
+        while (line := self._held[self._next : end]) and line.isspace():
             self.number += 1
-            line = self._stream.readline(MAX_RECORD_BYTES + 1)
-        if not line:
-            return ""
-        self._held.append(line)
+            self._next = end
+            end = self._line_end()
         return line.decode(errors="replace")
 
     def look_ahead(self, limit: int) -> str | None:
@@ -72,26 +82,58 @@ class Lines:
         Raises:
             InputError: It is no UTF-8.
         """
-        held = b"".join(self._held)
-        content = held + self._stream.read(max(0, limit + 1 - len(held)))
-        *lines, tail = content.split(b"\n")
-        self._held = deque(line + b"\n" for line in lines)
-        if tail:
-            self._held.append(tail + self._stream.readline(MAX_RECORD_BYTES))
-        if len(content) > limit:
+        parts = [self._held[self._next :]]
+        size = len(parts[0])
+        while size <= limit and (part := self._read()):
+            parts.append(part)
+            size += len(part)
+        self._held, self._next = b"".join(parts), 0
+        if size > limit:
             return None
         try:
-            return content.decode()
+            return self._held.decode()
         except UnicodeDecodeError as error:
-            self._refuse_encoding(self.number + 1 + content.count(b"\n", 0, error.start), error)
+            self._refuse_encoding(self.number + 1 + self._held.count(b"\n", 0, error.start), error)
+
+    def whole_lines(self, *, plain: bool) -> list[str]:
+        """Return the next lines that have been read, without their ends; none where the next needs a closer look.
+
+        That is one too long or of another encoding, and the end of the stream: `next` tells.
+
+        Args:
+            plain: Leave to `next` also what has quotes in it, or a carriage return other than before a line feed.
+        """
+        self._line_end()
+        start, end = self._next, len(self._held)
+        if not self._is_ended or end - start > MAX_RECORD_BYTES:
+            # No more than a record may have: so no line among them is longer.
+            end = self._held.rfind(b"\n", start, start + MAX_RECORD_BYTES) + 1
+        if plain and (quote := self._held.find(b'"', start, end)) >= 0:
+            end = self._held.rfind(b"\n", start, quote) + 1
+        if end <= start:
+            return []
+        block = self._held[start:end].removesuffix(b"\n")
+        if b"\r" in block:
+            block = block.removesuffix(b"\r").replace(b"\r\n", b"\n")
+            if plain and b"\r" in block:
+                return []
+        try:
+            lines = block.decode().split("\n")
+        except UnicodeDecodeError:
+            return []
+        self._next = end
+        self.number += len(lines)
+        return lines
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._held.popleft() if self._held else self._stream.readline(MAX_RECORD_BYTES + 1)
+        end = self._line_end()
+        line = self._held[self._next : end]
         if not line:
             raise StopIteration
+        self._next = end
         self.number += 1
         self._size += len(line)
         self.quotes += line.count(b'"')
@@ -103,9 +145,27 @@ class Lines:
         except UnicodeDecodeError as error:
             self._refuse_encoding(self.number, error)
 
+    def _line_end(self) -> int:
+        """Read until the next line is there whole, or longer than any may be, and return where it ends."""
+        if end := self._held.find(b"\n", self._next) + 1:
+            return min(end, self._next + MAX_RECORD_BYTES + 1)
+        while len(self._held) - self._next <= MAX_RECORD_BYTES and (part := self._read()):
+            self._held, self._next = self._held[self._next :] + part, 0
+            if b"\n" in part:
+                break
+        end = self._held.find(b"\n", self._next) + 1 or len(self._held)
+        return min(end, self._next + MAX_RECORD_BYTES + 1)
+
+    def _read(self) -> bytes:
+        part = self._stream.read1(MAX_RECORD_BYTES)
+        self._is_ended = not part
+        return part
+
     def _skip(self, line: bytes) -> None:
         while line and not line.endswith(b"\n"):
-            line = self._stream.readline(MAX_RECORD_BYTES)
+            end = self._line_end()
+            line = self._held[self._next : end]
+            self._next = end
             self.quotes += line.count(b'"')
 
     def _refuse_encoding(self, number: int, error: UnicodeDecodeError) -> NoReturn:

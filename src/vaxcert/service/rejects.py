@@ -40,8 +40,17 @@ class Reject:
         is_plain = isinstance(record_id, (str, int)) and not isinstance(record_id, bool)
         return cls(row.line, _shown(str(record_id)) if is_plain else "", problem)
 
+    def to_line(self) -> bytes:
+        """Return the reject as a line of a file of rejects."""
+        return csv_line(str(self.line), self.record_id, self.problem.field, self.problem.code, self.problem.message)
+
     def __str__(self) -> str:
         return f"line {self.line}: {self.problem.field or 'record'}: {self.problem.message} [{self.problem.code}]"
+
+
+def header_line() -> bytes:
+    """Return the first line of a file of rejects, after the mark by which Excel takes it for UTF-8."""
+    return "\N{ZERO WIDTH NO-BREAK SPACE}".encode() + csv_line(*COLUMNS)
 
 
 @contextmanager
@@ -60,14 +69,14 @@ def rejects_file(path: Path) -> Iterator[Callable[[Reject], None]]:
             nonlocal stream
             if stream is None:
                 stream = stack.enter_context(whole_file(path))
-                stream.write("\N{ZERO WIDTH NO-BREAK SPACE}".encode() + _line(*COLUMNS))
-            problem = reject.problem
-            stream.write(_line(str(reject.line), reject.record_id, problem.field, problem.code, problem.message))
+                stream.write(header_line())
+            stream.write(reject.to_line())
 
         yield write
 
 
-def _line(*cells: str) -> bytes:
+def csv_line(*cells: str) -> bytes:
+    """Return *cells* as a line of CSV that no spreadsheet takes for formulas."""
     text = io.StringIO(newline="")
     csv.writer(text).writerow(map(_inert, cells))
     return text.getvalue().encode()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.service.files import whole_folder
+from vaxcert.service.issuer_secrets import create_secret
+from vaxcert.service.signers import ISSUER_SECRET
 from vaxcert.signing.authority import KeyKind, Term, create_csca, create_dsc
 from vaxcert.signing.keystore import Keystore
 from vaxcert.trust.trust_list import TrustList
@@ -41,6 +43,7 @@ sign proves nothing, and a verifier that trusts `trust.json` believes anybody. T
 |---|---|
 | `csca.pem`, `csca.key.pem` | the CSCA of an authority that does not exist, and its private key |
 | `dsc-<kid>.pem`, `dsc-<kid>.key.pem` | its DSCs: ES256 for all types, ES256 for vaccinations only, PS256 |
+| `issuer-secret.key.pem` | the issuer's secret, from which the ids of certificates follow |
 | `passphrase.txt` | opens each of the keys |
 | `trust.json` | the trust list with the DSCs |
 
@@ -58,7 +61,7 @@ and hold for ten years from then on.
 
 
 def make_sample_keys(folder: Path, *, at: datetime) -> None:
-    """Fill the new *folder* with a CSCA, three DSCs, their passphrase, their trust list and a README.
+    """Fill the new *folder* with a CSCA, three DSCs, an issuer's secret, their passphrase and trust list, and a README.
 
     Args:
         folder: A new or empty folder; it is filled whole or not at all.
@@ -87,6 +90,7 @@ def make_sample_keys(folder: Path, *, at: datetime) -> None:
                 term=term,
             )
             keystore.add(pair, PASSPHRASE)
+        create_secret(work / ISSUER_SECRET, PASSPHRASE)
         trust_list = TrustList(entries=keystore.dscs(), as_of=at)
         (work / TRUST_FILE).write_bytes(format_trust_list(trust_list))
         (work / PASSPHRASE_FILE).write_bytes(PASSPHRASE + b"\n")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import KeyFileError, PassphraseError, TrustEntryError
-from vaxcert.service.files import read_file
+from vaxcert.service.files import read_file, read_secret_line
 from vaxcert.service.key_files import KEY_SUFFIX, certificate_beside
 from vaxcert.signing.keystore import Keystore
 from vaxcert.signing.pem import PemSigner
@@ -13,12 +15,82 @@ from vaxcert.signing.private_key import MAX_KEY_BYTES, is_encrypted
 from vaxcert.trust.dsc import MAX_PEM_BYTES, Dsc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
     from vaxcert.model.certificate_type import CertificateType
     from vaxcert.signing.pkcs11 import Pkcs11Signer
+    from vaxcert.signing.signer import Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerSource:
+    """Where a signing key lies and what opens it: all that another process needs to open it by itself.
+
+    Exactly one of `keys`, `key` and `module` names the key. A key is never sent from one process to another.
+    """
+
+    keys: Path | None = None
+    """A keystore: its newest DSC that may sign now signs."""
+    key: Path | None = None
+    certificate: Path | None = None
+    passphrase: bytes | None = field(default=None, repr=False)
+    passphrase_file: Path | None = None
+    """Read where *passphrase* is not given: so a worker on another machine opens what lies there."""
+    unsafe_unencrypted: bool = False
+    module: Path | None = None
+    """A token's PKCS#11 library."""
+    token: str = ""
+    token_key: str = ""
+    pin_file: Path | None = None
+
+    @contextmanager
+    def open(self, *, usage: CertificateType, at: datetime) -> Iterator[Signer]:
+        """Give the signer, for certificates of the type *usage* issued at *at* (aware).
+
+        Raises:
+            SigningError: The key cannot be had, or may not sign; the subclass says why.
+            StorageError: A file cannot be read.
+        """
+        if self.module is not None:
+            assert self.pin_file is not None  # a token has both
+            assert self.certificate is not None
+            pin = read_secret_line(self.pin_file, "PIN")
+            with load_token_signer(
+                module=self.module,
+                token_label=self.token,
+                key_label=self.token_key,
+                pin=pin,
+                certificate=self.certificate,
+            ) as signer:
+                yield signer
+        elif self.keys is not None:
+            yield load_keystore_signer(
+                self.keys, self.read_passphrase, usage=usage, at=at, unsafe_unencrypted=self.unsafe_unencrypted
+            )
+        else:
+            assert self.key is not None  # one of the three is given
+            yield load_signer(
+                self.key, self.certificate, self.read_passphrase, unsafe_unencrypted=self.unsafe_unencrypted
+            )
+
+    def read_passphrase(self) -> bytes | None:
+        """Return what the key, and the issuer's secret beside it, are encrypted with."""
+        if self.passphrase is None and self.passphrase_file is not None:
+            return read_secret_line(self.passphrase_file, "passphrase")
+        return self.passphrase
+
+    @property
+    def secret_path(self) -> Path | None:
+        """Where the issuer's secret lies if nothing else is said: beside the key; None for a token."""
+        if self.keys is not None:
+            return self.keys / ISSUER_SECRET
+        return self.key and self.key.with_name(ISSUER_SECRET)
+
+
+ISSUER_SECRET = "issuer-secret.key.pem"
+"""How a keystore names the issuer's secret."""
 
 
 def load_signer(

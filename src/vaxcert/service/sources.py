@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import re
 import sys
@@ -16,7 +17,12 @@ from vaxcert.codec.hc1 import PREFIX
 from vaxcert.errors import InputError, NoQrCodeError, PrefixError, StorageError, VaxcertError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias, TypeVar
+
+    T = TypeVar("T")
+    Reader: TypeAlias = Callable[[IO[bytes], str], Iterator[T]]
+    """Yields what a stream holds, given with the name of its source."""
 
 STDIN = "-"
 
@@ -28,6 +34,7 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*", b"II+\0",
 
 _PDF = b"%PDF-"  # need not stand at the very beginning
 
+_GZIP = b"\x1f\x8b"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _PEEKED_BYTES = 512
 _FILE_NAME = re.compile(r"[^:{]+\.[A-Za-z]{2,5}")
@@ -53,16 +60,25 @@ class Found:
 def read_source(source: str) -> Iterator[Found]:
     """Yield what *source* holds: it is a text, the name of a file, or `-` for standard input.
 
-    A file is a picture or PDF with QR codes, lines of text, or JSON lines with a member `text`; its first bytes
-    tell, not its name. What cannot be read is found as an error, so that the sources after it have their turn.
+    A file is a picture or PDF with QR codes, lines of text, or JSON lines with a member `text`, and may be compressed
+    with gzip; its first bytes tell, not its name. What cannot be read is found as an error, so that the sources after
+    it have their turn.
     """
+    yield from read_with(source, _of_lines, found_in_picture)
+
+
+def read_with(source: str, read_lines: Reader[T], read_picture: Reader[T]) -> Iterator[Found | T]:
+    """Yield what *source* holds, its lines or its picture as these readers find it in the stream."""
     if source != STDIN and (source.startswith(PREFIX) or not _exists(source)):
         yield _of_argument(source)
         return
     name = "stdin" if source == STDIN else source
     try:
         with _opened(source) as stream:
-            yield from _of_stream(stream, name)
+            if stream.peek(len(_GZIP)).startswith(_GZIP):  # type: ignore[attr-defined] # both kinds are buffered
+                yield from _of_gzip(stream, name, read_lines, read_picture)
+            else:
+                yield from _of_stream(stream, name, read_lines, read_picture)
     except OSError as error:
         yield Found(name, error=StorageError(f"{name} cannot be read: {error.strerror or error}"))
 
@@ -89,22 +105,35 @@ def _of_argument(source: str) -> Found:
     """Return the find in a source that is no file: a text, or the name of a file that is missing."""
     if _FILE_NAME.fullmatch(source):
         return Found(source, error=StorageError(f"{source} cannot be read: no such file"))
-    return _of_line(source, "text")
+    return found_in_line(source, "text")
 
 
-def _of_stream(stream: IO[bytes], name: str) -> Iterator[Found]:
-    start = stream.peek(_PEEKED_BYTES)[:_PEEKED_BYTES]  # type: ignore[attr-defined] # both kinds of stream are buffered
+def _of_gzip(stream: IO[bytes], name: str, read_lines: Reader[T], read_picture: Reader[T]) -> Iterator[Found | T]:
+    import gzip  # noqa: PLC0415 - few sources are compressed
+    import zlib  # noqa: PLC0415 - as above
+
+    try:
+        unpacked = io.BufferedReader(gzip.GzipFile(fileobj=stream))
+        yield from _of_stream(unpacked, name, read_lines, read_picture)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        message = f"{name} is cut short or damaged: what follows of it cannot be unpacked"
+        yield Found(name, error=InputError(message, hint="copy the file again"))
+
+
+def _of_stream(stream: IO[bytes], name: str, read_lines: Reader[T], read_picture: Reader[T]) -> Iterator[Found | T]:
+    start = stream.peek(_PEEKED_BYTES)[:_PEEKED_BYTES]  # type: ignore[attr-defined] # as above
     if start.startswith(_PICTURES) or _PDF in start:
-        yield from _of_picture(stream, name)
+        yield from read_picture(stream, name)
     elif start.startswith(_UTF_16):
         yield Found(name, error=InputError(f"{name} is text in UTF-16", hint="save it in UTF-8"))
     elif b"\0" in start:
         yield Found(name, error=PrefixError(f"{name} is neither text nor a picture of a known kind"))
     else:
-        yield from _of_lines(stream, name)
+        yield from read_lines(stream, name)
 
 
-def _of_picture(stream: IO[bytes], name: str) -> Iterator[Found]:
+def found_in_picture(stream: IO[bytes], name: str) -> Iterator[Found]:
+    """Yield what the picture or PDF in *stream* holds, each certificate in it, or why there is none."""
     from vaxcert.codec import picture  # noqa: PLC0415 - pictures need libraries that texts do not
 
     try:
@@ -130,9 +159,14 @@ def _of_lines(stream: IO[bytes], name: str) -> Iterator[Found]:
     for number, line in enumerate(_lines(stream), 1):
         if line.strip():
             empty = False
-            yield _of_line(line, f"{name}:{number}")
+            yield found_in_line(line, f"{name}:{number}")
     if empty:
-        yield Found(name, error=PrefixError(f"{name} holds nothing"))
+        yield nothing_in(name)
+
+
+def nothing_in(name: str) -> Found:
+    """Return the find in a source called *name* that is empty."""
+    return Found(name, error=PrefixError(f"{name} holds nothing"))
 
 
 def _lines(stream: IO[bytes]) -> Iterator[str]:
@@ -145,7 +179,8 @@ def _lines(stream: IO[bytes]) -> Iterator[str]:
         encoding = "utf-8"
 
 
-def _of_line(line: str, place: str) -> Found:
+def found_in_line(line: str, place: str) -> Found:
+    """Return the find in *line*, a text or a JSON object with one, which stands at *place*."""
     text: object = line
     receipt: object = None
     if line.lstrip().startswith("{") and len(line) <= MAX_LINE_BYTES:

@@ -41,17 +41,27 @@ def examine(found: Found, verifier: Verifier, *, at: datetime, receipts: Receipt
     if found.text is None:
         assert found.error is not None  # a find is a text or an error
         return _without_text(found.source, found.error)
-    receipt = found.receipt
-    if receipt is None and receipts is not None:
-        receipt = receipts.of_text(found.text)
-    report = verifier.examine(found.text, at=at, receipt=receipt)
-    warnings = report.warnings
+    report = verifier.examine(found.text, at=at, receipt=receipt_of(found, receipts))
+    warnings = report.warnings + warnings_of(found)
+    steps = (_SCANNED, *report.steps[1:]) if found.scanned else report.steps
+    return replace(report, source=found.source, warnings=warnings, steps=steps)
+
+
+def receipt_of(found: Found, receipts: ReceiptBook | None) -> bytes | None:
+    """Return the receipt that stood beside the text *found*, or else the one in *receipts*."""
+    if found.receipt is None and receipts is not None and found.text is not None:
+        return receipts.of_text(found.text)
+    return found.receipt
+
+
+def warnings_of(found: Found) -> tuple[Warning_, ...]:
+    """Return what was out of order with how a text was *found*."""
+    warnings: tuple[Warning_, ...] = ()
     if found.trimmed:
         warnings += (Warning_("whitespace_trimmed", "white space before the text was ignored"),)
     if found.ignored_codes:
         warnings += (Warning_("other_codes", f"QR codes beside it that are no certificates: {found.ignored_codes}"),)
-    steps = (_SCANNED, *report.steps[1:]) if found.scanned else report.steps
-    return replace(report, source=found.source, warnings=warnings, steps=steps)
+    return warnings
 
 
 def _without_text(source: str, error: VaxcertError) -> Report:

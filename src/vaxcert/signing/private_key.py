@@ -1,6 +1,6 @@
 """Private keys in PEM: read, matched to their certificates, and written encrypted.
 
-EC and RSA keys sign certificates; Ed25519 keys are those of logs and witnesses.
+EC and RSA keys sign certificates; Ed25519 keys are those of logs and witnesses; an X25519 key is an issuer's secret.
 `cryptography` encrypts PKCS#8 with PBKDF2 at a fixed 2048 rounds, where OWASP asks for 600,000. The keys here guard a
 country's certificates, so they are written under scrypt, in the standard form (PBES2, RFC 8018 and RFC 7914) that
 OpenSSL and `cryptography` read.
@@ -15,6 +15,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC
@@ -99,6 +100,23 @@ def load_ed25519_key(pem: bytes, passphrase: bytes | None) -> Ed25519PrivateKey:
     return key
 
 
+def load_x25519_key(pem: bytes, passphrase: bytes | None) -> X25519PrivateKey:
+    """Return the X25519 key in *pem*: the form that an issuer's secret has.
+
+    Args:
+        pem: One private key in PKCS#8.
+        passphrase: What it is encrypted with, or None.
+
+    Raises:
+        PassphraseError: The passphrase is missing or wrong.
+        KeyFileError: *pem* is no key, or one of another kind; or it is not encrypted and there is a passphrase.
+    """
+    key = _load(pem, passphrase)
+    if not isinstance(key, X25519PrivateKey):
+        raise KeyFileError("the private key is not X25519")
+    return key
+
+
 def _load(pem: bytes, passphrase: bytes | None) -> PrivateKeyTypes:
     if len(pem) > MAX_KEY_BYTES:
         raise KeyFileError(f"the private key has over {MAX_KEY_BYTES} bytes")
@@ -127,7 +145,7 @@ def check_belongs(key: PrivateKey, spki: bytes) -> None:
         raise KeyFileError("the private key and the certificate do not belong together")
 
 
-def encrypt_private_key(key: PrivateKey | Ed25519PrivateKey, passphrase: bytes) -> bytes:
+def encrypt_private_key(key: PrivateKey | Ed25519PrivateKey | X25519PrivateKey, passphrase: bytes) -> bytes:
     """Return *key* as PKCS#8 in PEM, encrypted under *passphrase* with scrypt and AES-256-CBC.
 
     Raises:
@@ -168,6 +186,6 @@ def _algorithm(oid: bytes, parameters: bytes) -> bytes:
     return encode_element(SEQUENCE, encode_element(OBJECT_IDENTIFIER, oid), parameters)
 
 
-def unsafe_unencrypted_private_key(key: PrivateKey | Ed25519PrivateKey) -> bytes:
+def unsafe_unencrypted_private_key(key: PrivateKey | Ed25519PrivateKey | X25519PrivateKey) -> bytes:
     """Return *key* as PKCS#8 in PEM, in the clear: whoever sees it can forge certificates. For samples and tests."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -51,13 +51,25 @@ def is_signed_by(certificate: Certificate, key: PublicKey) -> bool:
         return False
     if signature.tag != BIT_STRING or signature.content[:1] != _NO_UNUSED_BITS:
         return False
+    return is_signature_of(key, signed.encoded, algorithm=algorithm.encoded, signature=signature.content[1:])
+
+
+def is_signature_of(key: PublicKey, signed: bytes, *, algorithm: bytes, signature: bytes) -> bool:
+    """Whether *key* made *signature* over *signed*, with an algorithm that counts.
+
+    Args:
+        key: The signer's public key.
+        signed: What the signature covers.
+        algorithm: The AlgorithmIdentifier, which an attacker may have written.
+        signature: An ECDSA signature in DER, or an RSA one.
+    """
     try:
-        oid, parameters = _algorithm(algorithm.encoded)
+        oid, parameters = _algorithm(algorithm)
         if isinstance(key, RSAPublicKey):
             padding, strong = _rsa_scheme(oid, parameters)
-            key.verify(signature.content[1:], signed.encoded, padding, strong)
+            key.verify(signature, signed, padding, strong)
         else:
-            key.verify(signature.content[1:], signed.encoded, ECDSA(_ECDSA[oid]))
+            key.verify(signature, signed, ECDSA(_ECDSA[oid]))
     except (TrustEntryError, KeyError, ValueError, InvalidSignature):
         return False  # what is malformed, or names an algorithm that is not listed here
     return True

@@ -33,5 +33,7 @@ class Policy:
     allow: frozenset[Allowance] = frozenset()
     max_age: timedelta | None = None
     """The oldest trust list that still decides; None takes any age."""
+    max_revocation_age: timedelta | None = None
+    """The oldest revocation list by which a certificate that is not in it counts as not revoked; None takes any age."""
     require_receipt: bool = False
     """Whether a certificate without a receipt of a known log stays undetermined: it may have been issued unseen."""

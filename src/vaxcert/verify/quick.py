@@ -16,12 +16,14 @@ from vaxcert.trust.signature import verify_signature
 from vaxcert.verify.certificate import normalise
 from vaxcert.verify.codes import signed_dose_warnings
 from vaxcert.verify.policy import ALLOWED_KEYS
+from vaxcert.verify.revocation import is_in_none, marks_of
 from vaxcert.verify.tolerance import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vaxcert.trust.dsc import Dsc
+    from vaxcert.trust.revocation.revocation_list import RevocationList
     from vaxcert.trust.trust_list import TrustList
     from vaxcert.verify.report import Warning_
 
@@ -48,8 +50,12 @@ class VerifiedCertificate(NamedTuple):
         return normalise(self.payload)
 
 
-def verify_plain(text: str, trust_list: TrustList, at_seconds: float) -> VerifiedCertificate | None:
+def verify_plain(
+    text: str, trust_list: TrustList, at_seconds: float, revocations: tuple[RevocationList, ...] = ()
+) -> VerifiedCertificate | None:
     """Return the certificate in *text*, verified as of *at_seconds*, or None where the steps have to decide.
+
+    It must be in none of *revocations*; that those are young enough is for the caller to see to.
 
     Raises:
         VaxcertError: Something is wrong; the steps have to say what decides.
@@ -87,5 +93,7 @@ def verify_plain(text: str, trust_list: TrustList, at_seconds: float) -> Verifie
         and dsc.not_before_seconds <= claims.issued_seconds <= at_seconds
         and at_seconds <= claims.expires_seconds <= dsc.not_after_seconds
     ):
+        return None
+    if revocations and not is_in_none(revocations, marks_of(message, claims, dose)):
         return None
     return VerifiedCertificate(claims, dsc, _VACCINATION, dcc, signed_dose_warnings(dose))

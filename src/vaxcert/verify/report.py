@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from vaxcert.trust.revocation.revocation_list import RevocationReason
+
 
 class Outcome(StrEnum):
     """The three answers: it holds; it lies or has lapsed; what would decide is missing."""
@@ -59,6 +61,26 @@ class SignerIdentity:
     kid: str
     country: str | None = None
     subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationStatus:
+    """What the revocation lists said: by a list of `as_of` it is revoked or superseded, or in none as of then."""
+
+    as_of: datetime
+    """What the list speaks for that has it, or the newest of those that do not."""
+    reason: RevocationReason | None = None
+    """Why, where the certificate is in a list that tells."""
+    at: datetime | None = None
+    """Since when, where the certificate is in a list that tells."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what the report has in JSON."""
+        return {
+            "as_of": _instant(self.as_of),
+            "reason": None if self.reason is None else str(self.reason),
+            "at": _instant(self.at),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +140,7 @@ class Report:
     expires_at: datetime | None = None
     certificate: Mapping[str, object] | None = field(default=None, repr=False)
     payload: Mapping[str, object] | None = field(default=None, repr=False)
+    revocation: RevocationStatus | None = None
     logged: Logged | None = None
 
     def to_dict(self) -> dict[str, object]:
@@ -139,6 +162,7 @@ class Report:
             "expires_at": _instant(self.expires_at),
             "certificate": None if self.certificate is None else json_value(self.certificate),
             "payload": None if self.payload is None else json_value(self.payload),
+            "revocation": None if self.revocation is None else self.revocation.to_dict(),
             "ledger": None if self.logged is None else self.logged.to_dict(),
         }
 

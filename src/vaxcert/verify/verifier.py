@@ -12,14 +12,16 @@ from vaxcert.verify.policy import Policy
 from vaxcert.verify.quick import VerifiedCertificate, verify_plain
 from vaxcert.verify.receipts import check_receipt
 from vaxcert.verify.report import Outcome, Report, SignerIdentity, Status, Step
+from vaxcert.verify.revocation import check_lists_fresh, check_revocation, speaking_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from vaxcert.codec.cwt import Claims
     from vaxcert.ledger.trusted_log import TrustedLog
     from vaxcert.trust.dsc import Dsc
+    from vaxcert.trust.revocation.revocation_list import RevocationList
     from vaxcert.trust.trust_list import TrustList
 
 STEP_NAMES = ("scan", *(name for name, _, _ in hcert.STEPS), "revocation", "rules", "ledger")
@@ -27,6 +29,7 @@ STEP_NAMES = ("scan", *(name for name, _, _ in hcert.STEPS), "revocation", "rule
 
 _PASSED = {name: Step(name, Status.PASSED) for name in STEP_NAMES}
 _SKIPPED = {name: Step(name, Status.SKIPPED) for name in STEP_NAMES}
+_REVOCATION = ("revocation", check_revocation, ("message", "claims", "event"))
 _LEDGER = ("ledger", check_receipt, ("message",))
 
 
@@ -36,11 +39,22 @@ class Verifier:
     Safe to share between threads.
     """
 
-    def __init__(self, trust_list: TrustList, *, policy: Policy | None = None, logs: Sequence[TrustedLog] = ()) -> None:
-        """Trust the signers in *trust_list* and the receipts of *logs* under *policy*, by default the strictest."""
+    def __init__(
+        self,
+        trust_list: TrustList,
+        *,
+        policy: Policy | None = None,
+        logs: Sequence[TrustedLog] = (),
+        revocations: Sequence[RevocationList] = (),
+    ) -> None:
+        """Trust the signers in *trust_list* and the receipts of *logs* under *policy*, by default the strictest.
+
+        What stands in one of *revocations* is refused.
+        """
         self.trust_list = trust_list
         self.policy = policy or Policy()
         self.logs = tuple(logs)
+        self.revocations = tuple(revocations)
         self._moment: tuple[datetime | None, float] = (None, 0.0)
 
     def verify(self, text: str, *, at: datetime, receipt: bytes | None = None) -> VerifiedCertificate:
@@ -65,13 +79,13 @@ class Verifier:
             if at is not asked:  # at one moment there are many to verify
                 at_seconds = self._plain_seconds(at)
                 self._moment = at, at_seconds
-            verified = verify_plain(text, self.trust_list, at_seconds)
+            verified = verify_plain(text, self.trust_list, at_seconds, self.revocations)
         except VaxcertError:
             verified = None
         return verified or self._verify_by_steps(text, at, None)
 
     def _plain_seconds(self, at: datetime) -> float:
-        """Return *at* in seconds since 1970, having checked that nothing but a text is to be looked at then.
+        """Return *at* in seconds since 1970, having checked that only a text and young lists are to be looked at then.
 
         Raises:
             VaxcertError: The policy asks for more; the steps have to say what decides.
@@ -79,6 +93,7 @@ class Verifier:
         _check_aware(at)
         if self.policy.max_age is not None:
             self.trust_list.check_fresh(at, self.policy.max_age)
+        check_lists_fresh(self.revocations, self.policy, at)
         if self.policy.require_receipt:
             raise ReceiptMissingError("the policy asks for a receipt")
         return at.timestamp()
@@ -102,7 +117,15 @@ class Verifier:
 
     def _trial(self, text: str, at: datetime, receipt: bytes | None) -> hcert.Trial:
         _check_aware(at)
-        return hcert.Trial(text, trust_list=self.trust_list, policy=self.policy, at=at, logs=self.logs, receipt=receipt)
+        return hcert.Trial(
+            text,
+            trust_list=self.trust_list,
+            policy=self.policy,
+            at=at,
+            revocations=self.revocations,
+            logs=self.logs,
+            receipt=receipt,
+        )
 
 
 def _check_aware(at: datetime) -> None:
@@ -120,8 +143,7 @@ def _run(trial: hcert.Trial, *, thorough: bool) -> tuple[list[Step], VaxcertErro
     steps: list[Step] = []
     failure: VaxcertError | None = None
     undetermined: VaxcertError | None = None
-    asks_ledger = trial.receipt is not None or trial.policy.require_receipt
-    for name, step, needs in (*hcert.STEPS, _LEDGER) if asks_ledger else hcert.STEPS:
+    for name, step, needs in _steps(trial):
         if not all(hasattr(trial, need) for need in needs):
             steps.append(_SKIPPED[name])
             continue
@@ -138,6 +160,15 @@ def _run(trial: hcert.Trial, *, thorough: bool) -> tuple[list[Step], VaxcertErro
         else:
             steps.append(_PASSED[name])
     return steps, failure or undetermined
+
+
+def _steps(trial: hcert.Trial) -> Iterator[tuple[str, Callable[[hcert.Trial], None], tuple[str, ...]]]:
+    """Yield the steps that the question asks for, one by one, since what is asked shows on the way."""
+    yield from hcert.STEPS
+    if trial.revocations and hasattr(trial, "message") and speaking_of(trial.revocations, trial.message.kid):
+        yield _REVOCATION
+    if trial.receipt is not None or trial.policy.require_receipt:
+        yield _LEDGER
 
 
 def _report(trial: hcert.Trial, steps: tuple[Step, ...], decisive: VaxcertError | None) -> Report:
@@ -164,6 +195,7 @@ def _report(trial: hcert.Trial, steps: tuple[Step, ...], decisive: VaxcertError 
         expires_at=claims.expires_at if claims else None,
         certificate=None if dcc is None else normalise(dcc),
         payload=None if claims is None else claims.dcc,
+        revocation=getattr(trial, "revocation", None),
         logged=getattr(trial, "logged", None),
     )
 

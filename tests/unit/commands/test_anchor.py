@@ -6,7 +6,9 @@ What it does on a real node is in tests/integration/test_anchor_commands.py.
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -102,7 +104,7 @@ def test_a_status_as_json_has_stable_keys(capsys: pytest.CaptureFixture[str]) ->
     assert run(["anchor", "status", "led", "--json"]) == 0
     line = json.loads(out_of(capsys)[0])
     assert list(line) == [
-        "driver", "at", "final", "heads", "leased_until", "affordable_anchors", "low_on_funds",
+        "driver", "at", "final", "heads", "leased_until", "chain_problem", "affordable_anchors", "low_on_funds",
     ]  # fmt: skip
     (head,) = line["heads"]
     assert list(head) == ["size", "root", "state", "since", "reason", "reason_since", "tries", "seq"]
@@ -141,7 +143,7 @@ def test_a_run_without_an_end_looks_again_and_tells_what_has_changed(
 def test_another_process_at_work_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
     with LedgerFolder(Path("led")).open() as log:
         log.database.run("INSERT INTO lease VALUES (1, 'another', unixepoch() + 90)")
-    assert run(["anchor", "run", "led", "--once"]) == 0
+    assert run(["anchor", "run", "led", "--once"]) == 4
     assert run(["anchor", "run", "led", "--until-final", "--within", "0"]) == 4
     assert run(["anchor", "status", "led"]) == 0
     first, second, *_, last = out_of(capsys)
@@ -207,10 +209,64 @@ def test_without_its_own_anchor_json_nothing_is_anchored(
     assert message in capsys.readouterr().err
 
 
-def test_an_anchor_file_that_is_gone_is_a_chain_that_does_not_answer(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", [["run", "led", "--until-final"], ["status", "led"]])
+def test_an_anchor_file_that_is_gone_is_not_waited_for(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     Path("led/anchors.jsonl").unlink()
-    assert run(["anchor", "run", "led", "--once"]) == 4
-    assert "[chain_unreachable]" in out_of(capsys)[0]
+    assert run(["anchor", *command]) == 6
+    told = capsys.readouterr()
+    assert "there is no anchors.jsonl, the file that the log is anchored to" in told.out + told.err
+    assert "hint: put its copy back" in told.err
+
+
+def test_a_restored_ledger_without_its_anchor_file_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ledger", "backup", "led", "copy.sqlite"]) == 0
+    assert "led/anchors.jsonl" in capsys.readouterr().err
+    assert run(["ledger", "restore", "copy.sqlite", "new"]) == 0
+    assert "so does anchors.jsonl" in capsys.readouterr().err
+    shutil.copy("led/anchor.json", "new/anchor.json")
+    assert run(["anchor", "run", "new", "--until-final"]) == 6
+    shutil.copy("led/anchors.jsonl", "new/anchors.jsonl")
+    capsys.readouterr()
+    assert run(["ledger", "backup", "new", "again.sqlite"]) == 0
+    assert "new/log-key.pem" not in capsys.readouterr().err, "what is not there is not to be copied"
+    assert run(["anchor", "run", "new", "--until-final"]) in (0, 4)
+
+
+def test_a_file_of_another_log_in_the_place_of_the_anchors_is_told_by_the_status(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_ledger(Path("other"), 1)
+    shutil.copy("other/anchors.jsonl", "led/anchors.jsonl")
+    assert run(["anchor", "status", "led", "--json"]) == 6
+    assert json.loads(out_of(capsys)[-1])["chain_problem"] == "wrong_chain"
+    assert run(["anchor", "status", "led"]) == 6
+    assert out_of(capsys)[-1].startswith("CHAIN  ")
+
+
+def test_a_final_anchor_that_is_gone_is_told_by_the_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["anchor", "run", "led", "--until-final"]) == 0
+    lines = Path("led/anchors.jsonl").read_bytes().splitlines(keepends=True)
+    Path("led/anchors.jsonl").write_bytes(lines[0])
+    assert run(["anchor", "status", "led"]) == 6
+    assert "[ledger_rollback]" in out_of(capsys)[-1]
+
+
+def test_a_run_that_is_terminated_gives_its_lease_back(capsys: pytest.CaptureFixture[str]) -> None:
+    on_a_chain()  # away, so that a run waits
+    before = signal.getsignal(signal.SIGTERM)
+
+    def terminate(_pause: float) -> None:
+        with LedgerFolder(Path("led")).open(read_only=True) as log:
+            assert log.database.row("SELECT count(*) FROM lease") == (1,)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("time.sleep", terminate)
+        assert run(["anchor", "run", "led", "--until-final", *SECRET]) == 130
+    assert "interrupted" in capsys.readouterr().err
+    with LedgerFolder(Path("led")).open(read_only=True) as log:
+        assert log.database.row("SELECT count(*) FROM lease") == (0,)
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 # --- where no node answers -----------------------------------------------------------------------------------------
@@ -219,12 +275,13 @@ def test_an_anchor_file_that_is_gone_is_a_chain_that_does_not_answer(capsys: pyt
 def test_a_chain_that_is_away_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
     on_a_chain()
     assert run(["anchor", "run", "led", "--once", *SECRET]) == 4
-    assert run(["anchor", "status", "led"]) == 0
-    first, head, reason, funds = out_of(capsys)
+    assert run(["anchor", "status", "led"]) == 4
+    first, head, reason, chain = out_of(capsys)
     assert first == "WAITING  3 entries, queued: no node answers, or not usably [chain_unreachable]"
     assert head.startswith("           3 entries  queued ")
     assert reason.startswith("  no node answers, or not usably [chain_unreachable] since ")
-    assert funds == "for how many anchors the funds last is not known, or nothing is paid"
+    assert chain.startswith("CHAIN  ")
+    assert chain.endswith("[chain_unreachable]")
 
 
 @pytest.mark.parametrize(
@@ -450,6 +507,7 @@ def test_the_status_warns_of_funds_that_run_out() -> None:
         heads=(head,),
         newest_final=None,
         leased_until=None,
+        problem=None,
         affordable_anchors=1200,
         is_low_on_funds=False,
     )

@@ -234,6 +234,9 @@ def test_an_anchor_file_that_is_gone_leaves_the_proofs(capsys: pytest.CaptureFix
         (["led", "--log", "none"], 2, "does not exist"),
         (["led", "--log", "pass"], 6, "pass: "),
         (["led", "--checkpoint", "none"], 2, "does not exist"),
+        (["led", "--checkpoint", "blank"], 2, "blank holds no signed checkpoint"),
+        (["led", "--checkpoint", "pass"], 2, "pass holds no signed checkpoint"),
+        (["led", "--checkpoint", "known.json"], 2, "known.json holds no signed checkpoint"),
         (["led", "--trust", "none"], 2, "does not exist"),
         (["led", "--trust", "pass"], 6, "no known form"),
         (["led", "--revoked-kid", "AAAA"], 2, "KID=INSTANT"),
@@ -253,6 +256,7 @@ def test_what_cannot_be_audited_is_told(
     arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("empty").mkdir()
+    Path("blank").touch()
     Path("taken.json").write_text("{}")
     assert run(["audit", *arguments]) == code
     told = capsys.readouterr()
@@ -261,9 +265,9 @@ def test_what_cannot_be_audited_is_told(
     assert Path("taken.json").read_text() == "{}"
 
 
-def test_a_note_that_is_none_is_told_in_the_report(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("kept.note").write_bytes(b"\xff not a note")
-    assert run([*AUDIT, *PINNED, "--checkpoint", "kept.note"]) == 4
+def test_a_checkpoint_of_another_log_is_told_in_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+    make_ledger(Path("other"), 1)
+    assert run([*AUDIT, *PINNED, "--checkpoint", "other/checkpoint"]) == 4
     assert any("strange_notes" in line for line in out_of(capsys))
 
 
@@ -282,14 +286,56 @@ def test_nodes_are_asked_only_about_a_chain_that_is_named(capsys: pytest.Capture
     assert any("[no_pins]" in line for line in out_of(capsys))
 
 
+@pytest.mark.parametrize("with_own", [True, False])
+def test_a_database_without_one_of_its_tables_is_a_finding(with_own: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(sqlite3.connect("led/log.sqlite")) as connection:
+        connection.execute("DROP TABLE erasure")
+    if not with_own:
+        Path("led/log.json").unlink()
+    assert run([*AUDIT, *PINNED, "--json", "--report", "report.html"]) == 1
+    report = report_of(capsys)
+    assert (report["outcome"], report["code"], report["log"]["origin"]) == (
+        "wrong",
+        "log_unreadable",
+        "ledger.example/vn",
+    )
+    assert [item["code"] for item in report["not_checked"]] == ["unreadable"]
+    assert "log_unreadable" in Path("report.html").read_text("utf-8")
+    assert run([*AUDIT, *PINNED]) == 1
+    assert out_of(capsys)[0] == "WRONG  ledger.example/vn"
+    if not with_own:
+        assert run(AUDIT) == 6, "there is not even a name to report about"
+
+
+def test_a_description_from_before_the_log_was_anchored_to_a_chain_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    described = json.loads(Path("led/log.json").read_text())
+    described["chain"] |= {"driver": "evm", "chain_id": 1, "contract": "12" * 20, "code_hash": "34" * 32}
+    Path("led/log.json").write_text(json.dumps(described))
+    assert run([*AUDIT, *PINNED, "--offline"]) == 2
+    told = capsys.readouterr()
+    assert "is older than the log's anchoring to a chain" in told.err
+    assert "fetch the log.json" in told.err
+
+
+def test_a_description_that_leads_from_a_chain_back_to_a_file_is_not_excused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    described = json.loads(Path("known.json").read_text())
+    described["chain"] |= {"driver": "evm", "chain_id": 1, "contract": "12" * 20, "code_hash": "34" * 32}
+    Path("known.json").write_text(json.dumps(described))
+    assert run([*AUDIT, *PINNED, "--offline", "--json"]) == 1
+    assert report_of(capsys)["code"] == "chain_replaced"
+
+
 def test_an_export_that_was_cut_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ledger", "export", "led", "handed-over", "--auditor"]) == 0
     leaves = next(path for path in Path("handed-over").glob("*.jsonl") if "leaves" in path.name)
     leaves.write_bytes(leaves.read_bytes().splitlines(keepends=True)[0])
     capsys.readouterr()
-    assert run(["audit", "handed-over", "--trust", "dsc.der"]) in (1, 6)
-    told = capsys.readouterr()
-    assert told.err or "WRONG" in told.out
+    assert run(["audit", "handed-over", "--trust", "dsc.der", "--json"]) == 1
+    assert report_of(capsys)["code"] == "log_unreadable"
 
 
 def test_options_come_from_a_named_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:

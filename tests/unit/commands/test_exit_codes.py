@@ -147,5 +147,5 @@ def test_a_hint_in_vietnamese_is_for_a_verdict() -> None:
 @pytest.mark.parametrize("text", [*VIETNAMESE.values(), *VIETNAMESE_WARNINGS.values(), *VIETNAMESE_HINTS.values()])
 def test_a_vietnamese_text_reads_like_an_english_one(text: str) -> None:
     assert not text.endswith(".")
-    assert text.format(message="m", issued="i", expires="e")
-    assert set(re.findall(r"{(\w+)}", text)) <= {"message", "issued", "expires"}
+    assert text.format(message="m", issued="i", expires="e", revoked="r")
+    assert set(re.findall(r"{(\w+)}", text)) <= {"message", "issued", "expires", "revoked"}

@@ -15,7 +15,7 @@ from vaxcert.errors import StorageError
 from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.service import output_parts
-from vaxcert.service.sample import write_csv
+from vaxcert.service.sample import sample_records, write_csv
 from vaxcert.signing.authority import create_csca, create_dsc
 from vaxcert.signing.keystore import Keystore
 
@@ -40,7 +40,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "trust" / "dsc.pem").write_bytes(dsc.read_bytes())
     (folder / "pass.txt").write_text(PASSPHRASE + "\n")
     with (folder / "records.csv").open("w", encoding="utf-8", newline="") as stream:
-        write_csv(stream, 3, seed=1)
+        write_csv(stream, sample_records(3, seed=1))
     book, passphrase = str(folder / "book"), str(folder / "pass.txt")
     assert run(["ledger", "init", book, "--origin", ORIGIN, "--passphrase-file", passphrase]) == 0
     return folder

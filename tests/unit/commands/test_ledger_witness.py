@@ -18,7 +18,7 @@ from vaxcert.ledger.log.checkpoint import open_checkpoint
 from vaxcert.ledger.log.cosignature import WitnessKey, verify_cosignatures
 from vaxcert.ledger.log.note_key import KeyType
 from vaxcert.ledger.log.receipt import Receipt
-from vaxcert.service.ledger_sink import digest_of
+from vaxcert.ledger.store.certificates import certificate_row
 from vaxcert.service.log_description import read_description
 from vaxcert.service.witnessing import read_witness_key
 
@@ -101,7 +101,7 @@ def test_receipts_and_the_status_tell_of_the_cosignature(
     assert serving(cosign()) == [0]
     assert run(["ledger", "prove", "led", issued[0].uvci, "-o", "one.cbor"]) == 0
     keys = [read_description(Path("led/log.json")).verifier, read_witness_key(Path("wit/witness.vkey"))]
-    logged = Receipt.of_cbor(Path("one.cbor").read_bytes()).verify(digest_of(issued[0].cose), keys)
+    logged = Receipt.of_cbor(Path("one.cbor").read_bytes()).verify(certificate_row(issued[0].cose).digest, keys)
     assert [each.witness for each in logged.cosignatures] == ["witness.example/a"]
     capsys.readouterr()
     assert run(["ledger", "status", "led"]) == 0

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from vaxcert.commands.options import MAX_SECRET_BYTES, Instant, now, read_passphrase, read_secret_line
+from vaxcert.commands.options import Instant, now, read_passphrase
 from vaxcert.errors import PassphraseError, StorageError
+from vaxcert.service.files import MAX_SECRET_BYTES, read_secret_line
 
 if TYPE_CHECKING:
     from pathlib import Path

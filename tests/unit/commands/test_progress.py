@@ -71,10 +71,32 @@ def test_short_work_shows_nothing(monkeypatch: pytest.MonkeyPatch, clock: Clock)
     assert terminal.getvalue() == ""
 
 
-def test_a_pipe_is_shown_nothing(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+def test_a_pipe_is_shown_a_line_a_minute(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     pipe = io.StringIO()
     monkeypatch.setattr(sys, "stderr", pipe)
     with Progress("issued") as progress:
-        clock.seconds += 1000
-        progress.show(100_000)
-    assert pipe.getvalue() == ""
+        for _ in range(150):
+            clock.seconds += 1
+            progress.show(round(clock.seconds - 100) * 1000)
+    assert pipe.getvalue() == (
+        "vaxcert: note: 60,000 issued, 1,000 a second\nvaxcert: note: 120,000 issued, 1,000 a second\n"
+    )
+
+
+def test_the_time_that_remains_follows_from_how_far_the_work_has_come(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with Progress("verified", total=5000) as progress:
+        clock.seconds += 10
+        progress.show(20, done=10)
+        clock.seconds += 10
+        progress.show(4, done=0)
+        clock.seconds += 10
+        progress.show(9000, done=5001)
+    assert shown(terminal) == [
+        "20 verified, 2 a second, 1:23:10 left",
+        "4 verified, 0 a second",
+        "9,000 verified, 300 a second, 0:00:00 left",
+    ]

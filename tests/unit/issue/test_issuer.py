@@ -6,7 +6,7 @@ import json
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import cbor2
@@ -144,7 +144,7 @@ def test_the_instant_counts_and_not_its_time_zone() -> None:
 
 
 def test_the_payload_is_deterministic_cbor() -> None:
-    for number, row in enumerate(sample_records(60, seed=7)):
+    for number, row in enumerate(sample_records(60, seed=7, until=date(2021, 12, 31))):
         text = issuer().issue(VaccinationRecord.from_mapping(row), at=AT + timedelta(days=31, seconds=number)).text
         found = opened(text)
         assert found.payload == cbor2.dumps(found.claims, canonical=True)
@@ -157,7 +157,8 @@ def test_every_payload_keeps_the_schema() -> None:
     validator = jsonschema.Draft202012Validator(load_json("dcc/1.3.0.json"))
     single = jsonschema.Draft202012Validator(load_json("dcc/1.3.2.json"))
     at = AT + timedelta(days=31)
-    texts = [issuer().issue(VaccinationRecord.from_mapping(row), at=at).text for row in sample_records(60, seed=8)]
+    rows = sample_records(60, seed=8, until=date(2021, 12, 31))
+    texts = [issuer().issue(VaccinationRecord.from_mapping(row), at=at).text for row in rows]
     texts += [issuer().issue(record, at=at).text for record in RECORDS.values()]
     versions = set()
     for text in texts:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -231,3 +232,49 @@ def test_several_codes_on_a_picture_are_numbered(tmp_path: Path) -> None:
         (f"{path}#1", texts[0], 1),
         (f"{path}#2", texts[1], 0),
     ]
+
+
+# --- compressed files ----------------------------------------------------------------------------------------------
+
+
+def test_a_packed_file_holds_what_it_holds_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = gzip.compress(f'{TEXT}\n{{"text": "{TEXT}"}}\n'.encode())
+    assert [found.text for found in of_file(tmp_path / "batch", packed)] == [TEXT, TEXT]
+    assert [found.text for found in of_stdin(monkeypatch, packed)] == [TEXT, TEXT]
+    text = Encoder().text()
+    (scanned,) = of_file(tmp_path / "card", gzip.compress(qr.to_png(qr.encode(text))))
+    assert (scanned.text, scanned.scanned) == (text, True)
+
+
+def test_several_packed_files_on_end_are_one(tmp_path: Path) -> None:
+    found = of_file(tmp_path / "batch.gz", gzip.compress(b"HC1:A\nHC1") + gzip.compress(b":B\n"))
+    assert [each.text for each in found] == ["HC1:A", "HC1:B"]
+
+
+PACKED = gzip.compress(b"".join(b"HC1:%d\n" % number for number in range(20_000)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(PACKED[: len(PACKED) // 2], id="cut"),
+        pytest.param(PACKED[:-1], id="cut_at_the_end"),
+        pytest.param(PACKED[:-8] + bytes(8), id="wrong_checksum"),
+        pytest.param(PACKED[:10] + b"\xff" * 50, id="no_deflate"),
+        pytest.param(b"\x1f\x8b" + b"rubbish", id="no_gzip"),
+        pytest.param(PACKED + b"more", id="more_behind"),
+        pytest.param(b"\x1f\x8b", id="two_bytes"),
+    ],
+)
+def test_a_packed_file_that_is_damaged_gives_what_can_be_unpacked_and_then_an_error(
+    tmp_path: Path, content: bytes
+) -> None:
+    *found, last = of_file(tmp_path / "batch.gz", content)
+    assert [each.text for each in found] == [f"HC1:{number}" for number in range(len(found))]
+    assert isinstance(last.error, InputError)
+    assert "cut short or damaged" in str(last.error)
+
+
+def test_what_is_packed_twice_is_no_text(tmp_path: Path) -> None:
+    error = error_of(of_file(tmp_path / "batch.gz.gz", gzip.compress(gzip.compress(TEXT.encode()))))
+    assert isinstance(error, PrefixError)

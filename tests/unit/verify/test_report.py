@@ -28,6 +28,7 @@ KEYS = [
     "expires_at",
     "certificate",
     "payload",
+    "revocation",
     "ledger",
 ]
 

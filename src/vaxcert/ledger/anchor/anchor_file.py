@@ -89,12 +89,18 @@ class AnchorFile:
 
         Raises:
             ChainUnavailableError: The file cannot be read.
-            WrongChainError: It is another file than the pinned one, or has become shorter.
+            WrongChainError: It is not there, or is another file than the pinned one, or has become shorter.
             ChainProofError: A line was changed.
         """
         try:
             with self._locked("rb", fcntl.LOCK_SH) as file:
                 self._read(file)
+        except FileNotFoundError as error:
+            raise WrongChainError(
+                f"there is no {self._path.name}, the file that the log is anchored to",
+                hint="put its copy back, which no backup of the log holds; where there is none, anchor the log to a "
+                "chain with `vaxcert anchor deploy`",
+            ) from error
         except OSError as error:
             message = f"the anchor file {self._path.name} cannot be read: {error.strerror}"
             raise ChainUnavailableError(message) from error

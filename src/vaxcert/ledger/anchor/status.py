@@ -60,14 +60,17 @@ class AnchorStatus:
     newest_final: HeadStatus | None
     leased_until: datetime | None
     """Until when a process has the lease, if one has."""
+    problem: LedgerError | None
+    """Why the chain is not to be believed or asked now: it is another one, or away."""
     affordable_anchors: int | None
     """How many anchors the account can pay for; None where nothing is paid, or the chain cannot tell now."""
     is_low_on_funds: bool
 
 
 def status_of(outbox: Outbox, chain: Chain, policy: AnchorPolicy, at: datetime) -> AnchorStatus:
-    """Return how the anchoring of the log stands; the chain is asked for the account's funds at most."""
-    affordable = _affordable(chain)
+    """Return how the anchoring of the log stands; the chain is asked who it is, and for the account's funds."""
+    problem = _problem(chain)
+    affordable = _affordable(chain) if problem is None else None
     final = outbox.newest_final()
     held = outbox.lease.held
     return AnchorStatus(
@@ -76,9 +79,18 @@ def status_of(outbox: Outbox, chain: Chain, policy: AnchorPolicy, at: datetime) 
         heads=tuple(_status_of(row) for row in outbox.newest(_SHOWN)),
         newest_final=None if final is None else _status_of(final),
         leased_until=None if held is None or held[1] <= at else held[1],
+        problem=problem,
         affordable_anchors=affordable,
         is_low_on_funds=affordable is not None and affordable < policy.low_balance_anchors,
     )
+
+
+def _problem(chain: Chain) -> LedgerError | None:
+    try:
+        chain.check()
+    except LedgerError as error:
+        return error
+    return None
 
 
 def _affordable(chain: Chain) -> int | None:
@@ -87,7 +99,7 @@ def _affordable(chain: Chain) -> int | None:
     try:
         return chain.affordable_anchors()
     except LedgerError:
-        return None  # the heads' own reasons say that the chain is away
+        return None  # it answers, and has no word for what it takes: the heads' own reasons tell what that means
 
 
 def _status_of(row: AnchorRow) -> HeadStatus:

@@ -81,6 +81,7 @@ def audit(
         reader,
         findings,
         certificates=certificates,
+        opener=evidence.opener,
         rows_required=policy.rows_required,
     )
     _walk(reader, size, tree=tree, entries=entries, findings=findings, progress=progress)

@@ -9,6 +9,7 @@ from vaxcert.codec import cbor, cose
 from vaxcert.errors import SignatureError, UnknownSignerError
 from vaxcert.ledger.audit.findings import FindingCode
 from vaxcert.ledger.audit.report import NotChecked, instant, instant_of
+from vaxcert.ledger.store.sealed import differing_columns
 from vaxcert.trust.signature import verify_signature
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class CertificateCheck:
         """Check the signature, the row and the time of the certificate in *row*, which by itself says *said*."""
         index = row.leaf_index
         self._verify_signature(index, said)
-        if row[1:] != said:  # nearly never; the columns are the same, after the leaf's index
-            self._tell_of_columns(row, said)
+        if row[1:] != said:  # of one in the clear nearly never; the columns are the same, after the leaf's index
+            self._compare_columns(row, said)
         self._judge_time(index, said.issued_at)
         if said.kid in self._revoked:
             self._judge_revoked(index, said.kid)
@@ -109,14 +110,15 @@ class CertificateCheck:
             digest=said.digest,
         )
 
-    def _tell_of_columns(self, row: LoggedCertificate, said: CertificateRow) -> None:
-        columns = [column for column in said._fields if getattr(row, column) != getattr(said, column)]
-        self._findings.add(
-            FindingCode.CERTIFICATE_CHANGED,
-            f"the store's {', '.join(columns)} of leaf {row.leaf_index} are not those of the certificate",
-            index=row.leaf_index,
-            columns=", ".join(columns),
-        )
+    def _compare_columns(self, row: LoggedCertificate, said: CertificateRow) -> None:
+        columns = differing_columns(row, said)
+        if columns:
+            self._findings.add(
+                FindingCode.CERTIFICATE_CHANGED,
+                f"the store's {columns} of leaf {row.leaf_index} are not those of the certificate",
+                index=row.leaf_index,
+                columns=columns,
+            )
 
     def _judge_time(self, index: int, issued: int) -> None:
         window = self._times.window(index)

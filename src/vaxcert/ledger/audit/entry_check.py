@@ -12,6 +12,7 @@ from vaxcert.ledger.audit.report import KindCount, NotChecked, instant_of
 from vaxcert.ledger.audit.row_check import check_certificate_row, check_statement_row, tell_of_underived
 from vaxcert.ledger.log.entry import EntryKind
 from vaxcert.ledger.store.statements import digest_of
+from vaxcert.signing.issuer_secret import is_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.audit.entry_rows import Leaf
     from vaxcert.ledger.audit.findings import Findings
     from vaxcert.ledger.store.reader import Bundle, Erasure, LoggedCertificate, LoggedStatement, LogReader
+    from vaxcert.ledger.store.sealed import Opener
 
 
 class EntryCheck:
@@ -31,6 +33,7 @@ class EntryCheck:
         findings: Findings,
         *,
         certificates: CertificateCheck,
+        opener: Opener | None,
         rows_required: bool,
     ) -> None:
         """Check the entries of *reader*.
@@ -39,10 +42,12 @@ class EntryCheck:
             reader: The log.
             findings: Where to tell what is wrong.
             certificates: Judges each certificate that is what its leaf stands for.
+            opener: Opens the certificates that are sealed; without, those are not looked into.
             rows_required: Whether a leaf without a row is wrong although the log says that it never kept one.
         """
         self._findings = findings
         self._certificate_check = certificates
+        self._opener = opener
         self._reader = reader
         self._rows_required = rows_required
         self._certificates: Rows[LoggedCertificate] = Rows(
@@ -57,19 +62,20 @@ class EntryCheck:
         self._kept: Counter[EntryKind] = Counter()
         self._digests_only: Counter[EntryKind] = Counter()
         self._unlinked = 0
+        self._sealed = 0
         self._is_any_erased = False  # of the certificates, so that statements may be about one of them
         self.entries = 0
         """How many entries were recomputed from kind, salt and digest."""
 
     @property
     def certificates(self) -> int:
-        """How many certificates were read."""
-        return self._kept[EntryKind.CERTIFICATE]
+        """How many certificates were looked into."""
+        return self._kept[EntryKind.CERTIFICATE] - self._sealed
 
     @property
     def statements(self) -> int:
         """How many statements were compared."""
-        return self._kept.total() - self.certificates
+        return self._kept.total() - self._kept[EntryKind.CERTIFICATE]
 
     def add(self, n: int, bundle: Bundle, changed: frozenset[int]) -> None:
         """Check the entries of bundle *n*; they come in order.
@@ -135,6 +141,13 @@ class EntryCheck:
         if digests_only := self._digests_only.total():
             reason = "the log keeps nothing but the digests of these entries: certificates or statements lie elsewhere"
             yield NotChecked(code="digests_only", reason=reason, count=digests_only, decisive=False)
+        if self._sealed:
+            reason = (
+                "these certificates are sealed under their issuer's secret, and were not looked into (with --secret "
+                "they are): their digests were compared with their leaves and not recomputed, and neither signature "
+                "nor time was judged"
+            )
+            yield NotChecked(code="sealed", reason=reason, count=self._sealed, decisive=False)
         if self._unlinked:
             reason = "these statements are about certificates that are not here: their digests were not recomputed"
             yield NotChecked(code="subject_not_here", reason=reason, count=self._unlinked, decisive=False)
@@ -144,7 +157,8 @@ class EntryCheck:
             self._missing(leaf, FindingCode.CERTIFICATE_MISSING, is_cut=self._certificates.is_cut)
             return
         self._kept[EntryKind.CERTIFICATE] += 1
-        certificate = check_certificate_row(leaf, row, self._findings)
+        self._sealed += self._opener is None and is_sealed(row.cose)
+        certificate = check_certificate_row(leaf, row, self._opener, self._findings)
         if certificate is not None:
             self._certificate_check.judge(row, certificate)
 

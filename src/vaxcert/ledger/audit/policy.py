@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from vaxcert.ledger.anchor.chain import Chain
     from vaxcert.ledger.anchor.identity import ChainIdentity
+    from vaxcert.ledger.store.sealed import Opener
     from vaxcert.trust.trust_list import TrustList
 
 
@@ -36,6 +37,8 @@ class Evidence:
     """The document signers that may have signed the certificates."""
     revoked_kids: Mapping[bytes, datetime] = field(default_factory=dict)
     """Since when each revoked key is no longer believed (aware)."""
+    opener: Opener | None = None
+    """Opens the certificates that are sealed: their issuer's secret."""
 
     def __post_init__(self) -> None:
         if any(moment.tzinfo is None for moment in self.revoked_kids.values()):

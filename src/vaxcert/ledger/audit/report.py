@@ -189,7 +189,9 @@ class AuditReport:
             return f"{first.message}{f', and {others} more' if others else ''}"
         if self.outcome is AuditOutcome.UNDETERMINED:
             return next(item.reason for item in self.not_checked if item.decisive)
-        return f"all {self.log.size} entries are in order, {self.coverage.covered} of them anchored"
+        sealed = next((item.count for item in self.not_checked if item.code == "sealed"), None)
+        left_out = "" if sealed is None else f"; certificates: {sealed} sealed, not looked into"
+        return f"all {self.log.size} entries are in order, {self.coverage.covered} of them anchored{left_out}"
 
 
 def instant(moment: datetime) -> str:

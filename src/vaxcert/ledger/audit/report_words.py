@@ -216,11 +216,14 @@ NOT_CHECKED_VI: Final = {
     "node_refused": "không hỏi được chuỗi",
     "nodes_disagree": "các nút mạng cho các khối khác nhau",
     "own_word": "kiểm toán viên không nêu khóa của sổ lẫn chuỗi: cả hai đều theo lời của chính sổ",
+    "sealed": "các chứng nhận này được mã hóa bằng khóa bí mật của bên cấp và chưa được mở ra: trị băm chỉ được so với "
+    "lá chứ chưa được tính lại, chữ ký và thời điểm chưa được xét",
     "strange_notes": "điểm chốt được lưu giữ không do khóa của sổ này ký, nên không được so",
     "subject_not_here": "các tuyên bố này nói về chứng nhận không còn ở đây: trị băm chưa được tính lại",
     "trial_chain": "chuỗi chạy trong một tiến trình để thử nghiệm và mất cùng tiến trình đó; không ai khác thấy nó",
     "unanchored": "các mục sau lần neo mới nhất: chuỗi chưa bảo đảm cho chúng",
     "unknown_signer": "danh sách tin cậy không có bên ký: các chữ ký này chưa được kiểm chứng",
+    "unreadable": "không đọc được gì của sổ: chưa so mục, điểm chốt hay lần neo nào",
     "unsigned": "các mục sau điểm chốt mới nhất: chưa có gì bảo đảm cho chúng",
 }
 """What was not checked, by `NotChecked.code`, in Vietnamese; the English reason has the facts and stands beside it."""

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import CodecError
+from vaxcert.errors import CodecError, LedgerFormatError, SealError
 from vaxcert.ledger.audit.findings import FindingCode
-from vaxcert.ledger.store.certificates import certificate_row
+from vaxcert.ledger.store.sealed import stored_row
 
 if TYPE_CHECKING:
     from vaxcert.ledger.audit.entry_rows import Leaf
     from vaxcert.ledger.audit.findings import Findings
     from vaxcert.ledger.store.reader import CertificateRow, LoggedCertificate, LoggedStatement
+    from vaxcert.ledger.store.sealed import Opener
 
 
-def check_certificate_row(leaf: Leaf, row: LoggedCertificate, findings: Findings) -> CertificateRow | None:
+def check_certificate_row(
+    leaf: Leaf, row: LoggedCertificate, opener: Opener | None, findings: Findings
+) -> CertificateRow | None:
     """Return what the certificate in *row* says, where it is or may be what *leaf* stands for; tell of what differs.
 
     Certificate, digest, salt and entry are four witnesses. An entry that the tree vouches for is right; so whichever
-    digest leads to it with the salt is right too, and the other was changed.
+    digest leads to it with the salt is right too, and the other was changed. Of a certificate that is sealed, with no
+    *opener*, the row's digest stands in for it: then nothing is known of what it says, and nothing is returned.
     """
     index = leaf.leaf_index
     try:
-        certificate = certificate_row(row.cose)
-    except CodecError as error:
+        opened = stored_row(row, opener)
+    except (CodecError, SealError, LedgerFormatError) as error:
         findings.add(
             FindingCode.CERTIFICATE_FORGED,
             f"what is stored for leaf {index} is no certificate: {error.message}",
@@ -32,18 +36,19 @@ def check_certificate_row(leaf: Leaf, row: LoggedCertificate, findings: Findings
         )
         _tell_of_lost(leaf, findings)
         return None
-    is_same = certificate.digest == leaf.digest
+    digest = row.digest if opened is None else opened.digest
+    is_same = digest == leaf.digest
     if is_same and (leaf.leads or leaf.is_changed):
-        return certificate
-    if not is_same and not leaf.is_changed and leaf.is_led_to_by(certificate.digest):
+        return opened
+    if not is_same and not leaf.is_changed and leaf.is_led_to_by(digest):
         findings.add(
             FindingCode.ENTRY_CHANGED,
             f"the digest stored with leaf {index} is not that of its certificate, which the entry stands for",
             index=index,
             leaf_digest=leaf.digest,
-            certificate_digest=certificate.digest,
+            certificate_digest=digest,
         )
-        return certificate
+        return opened
     if is_same:
         findings.add(
             FindingCode.SALT_CHANGED,
@@ -52,13 +57,13 @@ def check_certificate_row(leaf: Leaf, row: LoggedCertificate, findings: Findings
             digest=leaf.digest,
             entry=leaf.entry,
         )
-        return certificate
+        return opened
     findings.add(
         FindingCode.CERTIFICATE_FORGED,
         f"the certificate stored for leaf {index} is not the one that the leaf stands for",
         index=index,
         leaf_digest=leaf.digest,
-        certificate_digest=certificate.digest,
+        certificate_digest=digest,
     )
     _tell_of_lost(leaf, findings)
     return None

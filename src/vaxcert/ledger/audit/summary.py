@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
+from vaxcert.ledger.audit.findings import FindingCode, Findings
 from vaxcert.ledger.audit.report import (
     AnchorSummary,
     AuditReport,
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from vaxcert.errors import LedgerError
     from vaxcert.ledger.audit.anchors import Anchors
     from vaxcert.ledger.audit.certificate_check import CertificateCheck
     from vaxcert.ledger.audit.checkpoint_check import CheckpointCheck
     from vaxcert.ledger.audit.entry_check import EntryCheck
-    from vaxcert.ledger.audit.findings import Findings
     from vaxcert.ledger.audit.heads import HeadCheck
     from vaxcert.ledger.audit.policy import AuditPolicy, Evidence
     from vaxcert.ledger.audit.tree_check import TreeCheck
@@ -76,6 +77,26 @@ def report_of(
         else HeadSummary(size=newest.size, root=newest.root.hex(), at=instant_of(newest.at)),
         coverage=_coverage(work, evidence),
         settings={**policy.to_dict(), **_brought_along(evidence)},
+    )
+
+
+def unreadable_report(log: LogIdentity, error: LedgerError, *, at: datetime) -> AuditReport:
+    """Return the report of an audit that came to nothing, since *log* cannot be read as far as to begin."""
+    findings = Findings()
+    findings.add(FindingCode.LOG_UNREADABLE, f"the log cannot be read: {error.message}")
+    reason = "nothing of the log could be read: no entry, checkpoint or anchor was compared"
+    return AuditReport(
+        log=log,
+        at=at,
+        version=version("vaxcert"),
+        findings=findings.ordered(),
+        counts=dict(findings.counts),
+        kinds=(),
+        checked=(),
+        not_checked=(NotChecked(code="unreadable", reason=reason, decisive=True),),
+        checkpoints=0,
+        newest_checkpoint=None,
+        coverage=Coverage(driver=None, chain_id=None, contract=None, pinned_by_auditor=False, anchors=0, covered=0),
     )
 
 

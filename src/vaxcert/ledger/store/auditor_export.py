@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from vaxcert.ledger.log.tile import TileLevel
     from vaxcert.ledger.store.problem import Problem
+    from vaxcert.ledger.store.sealed import Opener
 
 _MAX_TILE_BYTES: Final = TILE_WIDTH * (ENTRY_BYTES + 2)
 """A full bundle of entries, each behind its length; a full tile is smaller."""
@@ -181,9 +182,9 @@ class AuditorExport:
         """Return the proof that the tree of *larger* begins with that of *smaller* (RFC 9162 §2.1.4.1)."""
         return tiles.consistency_path(self, smaller, larger)
 
-    def check(self) -> Problem | None:
-        """Return the first thing wrong with the log as it is in the export, or None."""
-        return first_problem(self)
+    def check(self, *, opener: Opener | None = None) -> Problem | None:
+        """Return the first thing wrong with the log as it is in the export, or None; *opener* opens what is sealed."""
+        return first_problem(self, opener=opener)
 
     @cached_property
     def _subjects(self) -> dict[str, LoggedCertificate | None]:

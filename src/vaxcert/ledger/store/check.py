@@ -28,33 +28,38 @@ if TYPE_CHECKING:
 
     from vaxcert.ledger.log.note_key import NoteVerifier
     from vaxcert.ledger.store.reader import Bundle, LoggedCheckpoint, LogReader
+    from vaxcert.ledger.store.sealed import Opener
 
 _REPLACED: Final = "an entry from here on was replaced, and its salt, digest and leaf with it"
 _NUMBERS: Final = {kind.number: kind for kind in EntryKind}
 
 
-def first_problem(log: LogReader, *, frontier: bytes | None = None, full: bool = True) -> Problem | None:
+def first_problem(
+    log: LogReader, *, frontier: bytes | None = None, full: bool = True, opener: Opener | None = None
+) -> Problem | None:
     """Return the first thing wrong with *log*, or None.
 
     Args:
         log: The log.
         frontier: The hashes of its right edge, where they are kept apart from the tiles.
         full: Whether each entry is recomputed; without, only the head: frontier, tiles and newest checkpoint.
+        opener: Opens certificates that are sealed; without, those are not looked into.
     """
-    walk = _Walk(log)
+    walk = _Walk(log, opener)
     return walk.problem(frontier) if full else walk.head_problem(frontier)
 
 
 class _Walk:
-    def __init__(self, log: LogReader) -> None:
+    def __init__(self, log: LogReader, opener: Opener | None) -> None:
         self._log = log
+        self._opener = opener
         self._size = log.size
         self._verifier: NoteVerifier = read_verifier(log.origin, log.vkey, log.log_id)
         self._edge = Edge()
 
     def problem(self, frontier: bytes | None) -> Problem | None:
         """Return the first thing wrong with entries, rows and tiles, then with the *frontier* and the checkpoints."""
-        rows = RowCheck(self._log)
+        rows = RowCheck(self._log, self._opener)
         for n in range(-(-self._size // TILE_WIDTH)):
             problem = self._bundle_problem(n, rows)
             if problem is not None:

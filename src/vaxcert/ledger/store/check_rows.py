@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from vaxcert.errors import CodecError, LedgerDamagedError
+from vaxcert.errors import CodecError, LedgerDamagedError, LedgerFormatError, SealError
 from vaxcert.ledger.log.entry import DIGEST_BYTES, SALT_BYTES, EntryKind
-from vaxcert.ledger.store.certificates import certificate_row
 from vaxcert.ledger.store.problem import Part, Problem
 from vaxcert.ledger.store.reader import ERASED_BIT, KIND_BITS, ROW_BIT, LoggedCertificate, LoggedStatement
+from vaxcert.ledger.store.sealed import differing_columns, stored_row
 from vaxcert.ledger.store.statements import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from vaxcert.ledger.store.reader import Bundle, Erasure, LogReader
+    from vaxcert.ledger.store.sealed import Opener
 
 
 class _Row(Protocol):
@@ -61,8 +62,9 @@ class Rows(Generic[_R]):
 class RowCheck:
     """Walks along the rows as `check` walks along the entries."""
 
-    def __init__(self, log: LogReader) -> None:
+    def __init__(self, log: LogReader, opener: Opener | None) -> None:
         self._log = log
+        self._opener = opener
         self._certificates = Rows(log.certificates())
         self._statements = Rows(log.statements())
         self._erasures = Rows(log.erasures())
@@ -127,11 +129,11 @@ class RowCheck:
         """Return what is wrong with *row* by itself."""
         if isinstance(row, LoggedCertificate):
             try:
-                expected = certificate_row(row.cose)
-            except CodecError as error:
-                return f"its COSE bytes are no certificate: {error.message}"
-            columns = [name for name in expected._fields if getattr(row, name) != getattr(expected, name)]
-            return f"the columns {', '.join(columns)} are not those of its COSE bytes" if columns else None
+                said = stored_row(row, self._opener)
+            except (CodecError, SealError, LedgerFormatError) as error:
+                return f"what is stored is no certificate: {error.message}"
+            columns = differing_columns(row, said) if said is not None else ""
+            return f"the columns {columns} are not those of the certificate" if columns else None
         digest = digest_of(row, self._log)
         return "its digest does not follow from what it says" if digest not in (None, row.digest) else None
 

@@ -65,6 +65,7 @@ class Database:
         """Return a connection to the database that stands at *path*.
 
         Raises:
+            LedgerDamagedError: It has other tables than a log has.
             LedgerFormatError: There is no database, or not a log's.
             StorageError: It cannot be opened.
         """

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from vaxcert.errors import LedgerDamagedError
 from vaxcert.ledger.log.entry import DIGEST_BYTES, SALT_BYTES, EntryKind
+from vaxcert.ledger.store.id_index import forget_id
 from vaxcert.ledger.store.instants import seconds_of
 from vaxcert.ledger.store.leaf_reader import checked_bundle
 from vaxcert.ledger.store.reader import ERASED_BIT, KIND_BITS
@@ -49,15 +50,15 @@ def erase_entry(database: Database, index: int, at: datetime) -> None:
     )
     _forget_id(database, index)
     database.run("DELETE FROM certificate WHERE leaf_index = ?", (index,))
-    database.run("DELETE FROM statement WHERE leaf_index = ?", (index,))
     database.run("INSERT OR IGNORE INTO erasure VALUES (?, ?)", (index, seconds_of(at)))
 
 
 def _forget_id(database: Database, index: int) -> None:
-    """Take the id of the certificate at *index*, where there is one, out of the statements; they stay in the tree."""
+    """Take the id of the certificate at *index*, where there is one, out of index and statements; these stay logged."""
     found = database.row("SELECT id FROM certificate WHERE leaf_index = ?", (index,))
     if found is None:
         return
+    forget_id(database, cast("str", found[0]), index)
     database.run("UPDATE statement SET subject = NULL WHERE subject = ?", found)
     # Only a supersession's detail is an id; that of another kind is part of what its digest is made from.
     database.run(

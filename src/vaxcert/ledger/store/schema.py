@@ -6,13 +6,14 @@ import sqlite3
 from functools import cache
 from typing import Final
 
-from vaxcert.errors import LedgerFormatError
+from vaxcert.errors import LedgerDamagedError, LedgerFormatError
+from vaxcert.ledger.store.id_index import ID_INDEX_SCHEMA
 from vaxcert.ledger.store.outbox_schema import OUTBOX_SCHEMA
 
 APPLICATION_ID: Final = 0x76786C67
 """'vxlg': in the file's header, so that no other program's database is taken for a log."""
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 DIGEST_PART_BITS: Final = 12
 """The index over digests is one of 4096 leaves after the other. Digests are random: in one index over all of them each
@@ -44,7 +45,7 @@ CREATE TABLE segment (
 ) STRICT;
 CREATE TABLE certificate (
     leaf_index INTEGER PRIMARY KEY CHECK (leaf_index >= 0),
-    id         TEXT NOT NULL UNIQUE,
+    id         TEXT NOT NULL,
     digest     BLOB NOT NULL CHECK (length(digest) = 32),
     cose       BLOB NOT NULL,
     kid        BLOB NOT NULL,
@@ -74,7 +75,7 @@ CREATE TABLE checkpoint (
 ) STRICT;
 """
 
-SCHEMA: Final = _LOG_SCHEMA + OUTBOX_SCHEMA
+SCHEMA: Final = _LOG_SCHEMA + ID_INDEX_SCHEMA + OUTBOX_SCHEMA
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
@@ -90,7 +91,8 @@ def check_format(connection: sqlite3.Connection) -> None:
     A trigger or a view in a file from elsewhere would act on whatever is written or read here.
 
     Raises:
-        LedgerFormatError: It is another program's file, another version's, or has been altered.
+        LedgerDamagedError: It has been altered.
+        LedgerFormatError: It is another program's file, or another version's.
     """
     if _number(connection, "application_id") != APPLICATION_ID:
         raise LedgerFormatError("the database is not a log's")
@@ -98,7 +100,7 @@ def check_format(connection: sqlite3.Connection) -> None:
     if version != FORMAT_VERSION:
         raise LedgerFormatError(f"the log's database is of format {version}, and only {FORMAT_VERSION} is known here")
     if _definitions(connection) != _expected_definitions():
-        raise LedgerFormatError("the log's database has other tables than a log has")
+        raise LedgerDamagedError("the log's database has other tables than a log has", hint="restore it from a backup")
 
 
 def _number(connection: sqlite3.Connection, pragma: str) -> int:

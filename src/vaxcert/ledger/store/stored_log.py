@@ -9,16 +9,19 @@ from vaxcert.ledger.log.tile import TILE_WIDTH
 from vaxcert.ledger.store import check, checkpoints, receipts, rows, tiles
 from vaxcert.ledger.store.create import DATABASE_NAME
 from vaxcert.ledger.store.database import Database
+from vaxcert.ledger.store.id_index import first_not_found
 from vaxcert.ledger.store.identity import read_verifier
 from vaxcert.ledger.store.leaf_reader import entry_in, next_stored, read_bundle, read_tile
+from vaxcert.ledger.store.problem import Part, Problem
+
+_NOT_FOUND = "the index over ids does not lead to the certificate alone, so that its id could be logged again"
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
     from vaxcert.ledger.log.receipt import Receipt
-    from vaxcert.ledger.store.problem import Problem
     from vaxcert.ledger.store.reader import (
         Bundle,
         Erasure,
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
         LoggedEntry,
         LoggedStatement,
     )
+    from vaxcert.ledger.store.sealed import Opener
 
 
 class StoredLog:
@@ -136,6 +140,21 @@ class StoredLog:
         """Return the certificate with an id (text) or a digest (bytes), or None."""
         return rows.find_certificate(self.database, key, self.size)
 
+    def certificates_by_id(self, ids: Sequence[str]) -> dict[str, LoggedCertificate]:
+        """Return the certificates with one of *ids*, by their ids: many in few queries."""
+        return rows.certificates_by_id(self.database, ids)
+
+    def certificates_expiring(self, before: int) -> Iterator[LoggedCertificate]:
+        """Yield the certificates that expire before the second *before*, in the order of their leaves.
+
+        One pass over all certificates in constant memory. What is logged while it runs may be among them.
+        """
+        return rows.certificates_expiring(self.database, before)
+
+    def count_sealed(self) -> int:
+        """Return how many certificates are stored sealed."""
+        return rows.count_sealed(self.database)
+
     def statements(self) -> Iterator[LoggedStatement]:
         """Yield the statements in the order of their leaves."""
         return rows.all_statements(self.database)
@@ -180,14 +199,17 @@ class StoredLog:
         """
         return receipts.receipts_of(self, self._verifier.key_id, indexes, size)
 
-    def check(self, *, full: bool = True) -> Problem | None:
+    def check(self, *, full: bool = True, opener: Opener | None = None) -> Problem | None:
         """Return the first thing wrong with the log as it is stored, or None.
 
         Args:
             full: Whether every entry, row, tile and checkpoint is recomputed, and not the head alone.
+            opener: Opens the certificates that are sealed; without, those are not looked into.
         """
         with self.database.reading():
-            return check.first_problem(self, frontier=self.frontier, full=full)
+            problem = check.first_problem(self, frontier=self.frontier, full=full, opener=opener)
+            lost = first_not_found(self.database) if full and problem is None else None
+            return problem if lost is None else Problem(Part.CERTIFICATE, lost, _NOT_FOUND)
 
     def _state(self) -> tuple[int, bytes, str | None, int]:
         row = self.database.row("SELECT size, frontier, halted, restored FROM log")

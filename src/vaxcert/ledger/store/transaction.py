@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Final, cast
 
 from vaxcert.errors import CertificateIdError, LedgerStateError
 from vaxcert.ledger.log.entry import DIGEST_BYTES, EntryKind
+from vaxcert.ledger.store.id_index import add_ids, leaves_with, move_tiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from vaxcert.ledger.store.database import Database
+    from vaxcert.ledger.store.id_index import KnownIds
     from vaxcert.ledger.store.leaf_writer import LeafWriter
     from vaxcert.ledger.store.reader import CertificateRow
 
-_CHUNK: Final = 1024
-"""Certificates written in one step; where one of them stands in the log already, they are looked up one by one."""
+_CHUNK: Final = 8192
+"""Certificates looked up and written in one step; the more, the more of them share a page of the index."""
 
-_INSERT: Final = "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+_INSERT: Final = "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class Transaction:
@@ -32,6 +34,8 @@ class Transaction:
     def __init__(self, database: Database, leaves: LeafWriter) -> None:
         self._database = database
         self._leaves = leaves
+        self._moved_at = leaves.size
+        """The size for which the tiers of the index over ids were moved last."""
         self._is_lost = False
         self._is_over = False
 
@@ -75,8 +79,29 @@ class Transaction:
         """
         indexes: list[int] = []
         with self._or_lost():
-            for start in range(0, len(rows), _CHUNK):
-                indexes += self._add_chunk(rows[start : start + _CHUNK])
+            for chunk in _chunks(rows):
+                known, added = self._add_unless_known(chunk)
+                indexes += added if len(added) == len(chunk) else _first_leaves(chunk, known, added)
+        return indexes
+
+    def add_new_certificates(self, rows: Sequence[CertificateRow]) -> list[int | None]:
+        """Log those certificates whose ids the log does not have, and return the index of each; None of the others.
+
+        For a run that may have been here before: an id stands for what was to be certified, and a certificate signed
+        anew, with a digest of its own, is left out as the same one is. The id of an erased certificate is new again.
+
+        Args:
+            rows: As in `add_certificates`. Of two with one id the first is logged.
+
+        Raises:
+            ValueError: A value is of another type, or a digest of another length.
+            StorageError: They could not be written.
+        """
+        indexes: list[int | None] = []
+        with self._or_lost():
+            for chunk in _chunks(rows):
+                known, added = self._add_unless_known(chunk)
+                indexes += added if len(added) == len(chunk) else _new_leaves(chunk, known, added)
         return indexes
 
     def add_statement(
@@ -114,6 +139,7 @@ class Transaction:
         """
         if self._is_lost:
             raise LedgerStateError("the transaction was lost by an earlier error, and nothing of it is written")
+        self._move_tiers()
         self._leaves.finish()
 
     def close(self) -> None:
@@ -130,39 +156,52 @@ class Transaction:
             self._is_lost = True
             raise
 
-    def _add_chunk(self, rows: Sequence[CertificateRow]) -> Sequence[int]:
+    def _add_unless_known(self, rows: Sequence[CertificateRow]) -> tuple[KnownIds, range]:
+        """Write the first row of each new id, and return the ids that are known and the leaves that are new."""
+        known = leaves_with(self._database, [row.id for row in rows])
+        new: dict[str, CertificateRow] = {}
+        for row in rows:
+            if row.id not in known and row.id not in new:
+                new[row.id] = row
         first = self._leaves.size
-        # Nearly always they are all new. Where one is not, SQLite has left it out, and the others have to close ranks.
         try:
-            written = self._database.run_many(_INSERT, [(first + place, *row) for place, row in enumerate(rows)])
+            self._database.run_many(_INSERT, [(index, *row) for index, row in enumerate(new.values(), first)])
         except sqlite3.IntegrityError as error:
             raise ValueError("a row has a value of another type, or a digest of another length") from error
-        if written != len(rows):
-            self._database.run("DELETE FROM certificate WHERE leaf_index >= ?", (first,))
-            return self._add_unless_known(rows)
-        return self._leaves.append(EntryKind.CERTIFICATE, [row.digest for row in rows], salts=None, has_row=True)
+        digests = [row.digest for row in new.values()]
+        added = self._leaves.append(EntryKind.CERTIFICATE, digests, salts=None, has_row=True)
+        add_ids(self._database, new, added)
+        self._move_tiers()
+        return known, added
 
-    def _add_unless_known(self, rows: Sequence[CertificateRow]) -> list[int]:
-        first = self._leaves.size
-        known: dict[str, tuple[int, bytes]] = {}
-        fresh: list[tuple[object, ...]] = []
-        for row in rows:
-            if row.id not in known:
-                known[row.id] = self._find(row.id) or (first + len(fresh), row.digest)
-                if known[row.id][0] >= first:
-                    fresh.append((first + len(fresh), *row))
-            index, digest = known[row.id]
-            if digest != row.digest:
-                raise CertificateIdError(
-                    f"another certificate with the same id stands at leaf {index}",
-                    leaf_index=index,
-                    hint="give each certificate an id of its own",
-                )
-        self._database.run_many(_INSERT, fresh)
-        digests = [digest for index, digest in known.values() if index >= first]
-        self._leaves.append(EntryKind.CERTIFICATE, digests, salts=None, has_row=True)
-        return [known[row.id][0] for row in rows]
+    def _move_tiers(self) -> None:
+        move_tiers(self._database, self._moved_at, self.size)
+        self._moved_at = self.size
 
-    def _find(self, certificate_id: str) -> tuple[int, bytes] | None:
-        found = self._database.row("SELECT leaf_index, digest FROM certificate WHERE id = ?", (certificate_id,))
-        return cast("tuple[int, bytes] | None", found)
+
+def _chunks(rows: Sequence[CertificateRow]) -> Iterator[Sequence[CertificateRow]]:
+    return (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))
+
+
+def _first_leaves(rows: Sequence[CertificateRow], known: KnownIds, added: range) -> Iterator[int]:
+    """Yield for each of *rows* the leaf of its id, which is to be of the same certificate."""
+    leaves, coming = dict(known), iter(added)
+    for row in rows:
+        if row.id not in leaves:
+            leaves[row.id] = next(coming), row.digest
+        index, digest = leaves[row.id]
+        if digest != row.digest:
+            raise CertificateIdError(
+                f"another certificate with the same id stands at leaf {index}",
+                leaf_index=index,
+                hint="give each certificate an id of its own",
+            )
+        yield index
+
+
+def _new_leaves(rows: Sequence[CertificateRow], known: KnownIds, added: range) -> Iterator[int | None]:
+    """Yield for each of *rows* its leaf, or None where its id had one already."""
+    seen, coming = set(known), iter(added)
+    for row in rows:
+        yield None if row.id in seen else next(coming)
+        seen.add(row.id)

@@ -36,9 +36,10 @@ if TYPE_CHECKING:
 
     from vaxcert.ledger.trusted_log import TrustedLog
     from vaxcert.trust.dsc import Dsc
+    from vaxcert.trust.revocation.revocation_list import RevocationList
     from vaxcert.trust.trust_list import TrustList
     from vaxcert.verify.policy import Policy
-    from vaxcert.verify.report import Logged
+    from vaxcert.verify.report import Logged, RevocationStatus
 
 NAME = "hcert"
 
@@ -53,7 +54,8 @@ class Trial:
 
     __slots__ = (
         "at", "at_seconds", "body", "candidates", "claims", "content", "dcc", "dsc", "event", "group", "item", "kind",
-        "logged", "logs", "message", "policy", "receipt", "stream", "text", "trust_list", "warnings",
+        "logged", "logs", "message", "policy", "receipt", "revocation", "revocations", "stream", "text", "trust_list",
+        "warnings",
     )  # fmt: skip
 
     body: str
@@ -72,6 +74,8 @@ class Trial:
     """The one vaccination, test or recovery."""
     dcc: Mapping[str, object]
     """The payload as the schema accepts it, tolerated faults mended."""
+    revocation: RevocationStatus
+    """What the revocation lists say."""
     logged: Logged
     """Where the receipt proves that it stands."""
 
@@ -82,10 +86,12 @@ class Trial:
         trust_list: TrustList,
         policy: Policy,
         at: datetime,
+        revocations: tuple[RevocationList, ...] = (),
         logs: tuple[TrustedLog, ...] = (),
         receipt: bytes | None = None,
     ) -> None:
         self.text = text
+        self.revocations = revocations
         self.logs = logs
         self.receipt = receipt
         self.trust_list = trust_list

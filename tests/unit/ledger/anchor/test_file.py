@@ -475,7 +475,7 @@ def test_a_file_is_never_made_over_another(path: Path, identity: ChainIdentity) 
 def test_a_missing_file_is_no_chain(path: Path, chain: FileChain, three: FileChain) -> None:
     attempt = signed(three, head_of(40))
     path.unlink()
-    with pytest.raises(ChainUnavailableError, match="cannot be read"):
+    with pytest.raises(WrongChainError, match="there is no"):
         chain.check()
     with pytest.raises(StorageError, match="cannot be written"):
         chain.send(attempt)

@@ -124,7 +124,7 @@ def test_a_log_is_never_restored_over_another(copy: Path, tmp_path: Path) -> Non
     ("statement", "error"),
     [
         ("PRAGMA application_id = 7", LedgerFormatError),
-        ("CREATE TRIGGER t AFTER INSERT ON segment BEGIN DELETE FROM certificate; END", LedgerFormatError),
+        ("CREATE TRIGGER t AFTER INSERT ON segment BEGIN DELETE FROM certificate; END", LedgerDamagedError),
         ("UPDATE log SET frontier = zeroblob(length(frontier))", LedgerDamagedError),
         ("DELETE FROM certificate WHERE leaf_index = 299", LedgerDamagedError),
         ("UPDATE checkpoint SET root = zeroblob(32)", LedgerDamagedError),

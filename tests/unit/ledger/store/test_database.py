@@ -67,19 +67,31 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes) -> No
     [
         ("PRAGMA application_id = 0", "not a log's"),
         ("PRAGMA application_id = 252006674", "not a log's"),
-        ("PRAGMA user_version = 2", "format 2"),
+        ("PRAGMA user_version = 1", "format 1"),
         ("PRAGMA user_version = 0", "format 0"),
-        ("CREATE TABLE other (a)", "other tables"),
-        ("DROP TABLE erasure", "other tables"),
-        ("CREATE VIEW v AS SELECT * FROM log", "other tables"),
-        ("CREATE INDEX i ON certificate (kid)", "other tables"),
-        ("CREATE TRIGGER t AFTER INSERT ON segment BEGIN DELETE FROM certificate; END", "other tables"),
     ],
 )
-def test_a_database_with_other_marks_or_tables_is_refused(path: Path, statement: str, message: str) -> None:
+def test_a_database_with_other_marks_is_refused(path: Path, statement: str, message: str) -> None:
     sql(path.parent, statement)
     for read_only in (False, True):
         with pytest.raises(LedgerFormatError, match=message):
+            Database.open(path, read_only=read_only)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE other (a)",
+        "DROP TABLE erasure",
+        "CREATE VIEW v AS SELECT * FROM log",
+        "CREATE INDEX i ON certificate (kid)",
+        "CREATE TRIGGER t AFTER INSERT ON segment BEGIN DELETE FROM certificate; END",
+    ],
+)
+def test_a_database_with_other_tables_is_damaged(path: Path, statement: str) -> None:
+    sql(path.parent, statement)
+    for read_only in (False, True):
+        with pytest.raises(LedgerDamagedError, match="other tables"):
             Database.open(path, read_only=read_only)
 
 
@@ -98,7 +110,7 @@ def test_a_trigger_is_not_passed_off_as_statistics(path: Path, name: str) -> Non
             "UPDATE sqlite_schema SET name = ?, sql = replace(sql, ' t ', ?) WHERE type = 'trigger'",
             (name, f" {name} "),
         )
-    with pytest.raises(LedgerFormatError, match="other tables"):
+    with pytest.raises(LedgerDamagedError, match="other tables"):
         Database.open(path, read_only=True)
 
 

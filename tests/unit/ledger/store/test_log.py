@@ -354,6 +354,94 @@ def test_two_certificates_of_one_batch_with_the_same_id_are_refused(log: Transpa
     assert log.size == 0
 
 
+def test_of_certificates_that_may_be_there_only_the_new_ones_are_logged(log: TransparencyLog) -> None:
+    fill(log, 3)
+    signed_anew = certificate(1, issued_at=1_800_000_000)
+    with log.transaction() as transaction:
+        assert transaction.add_new_certificates([certificate(5), signed_anew, certificate(2), certificate(6)]) == [
+            3,
+            None,
+            None,
+            4,
+        ]
+    kept = log.certificate(signed_anew.id)
+    assert kept is not None
+    assert kept[1:] == certificate(1)  # what was there stays
+    assert log.size == 5
+    assert log.check() is None
+
+
+def test_certificates_that_are_all_there_add_nothing(log: TransparencyLog) -> None:
+    fill(log, 1500)
+    root = log.root()
+    with log.transaction() as transaction:
+        assert transaction.add_new_certificates(certificates(1500)) == [None] * 1500
+        assert transaction.add_new_certificates([]) == []
+    assert (log.size, log.root()) == (1500, root)
+
+
+def test_certificates_that_are_all_new_are_all_logged(log: TransparencyLog) -> None:
+    with log.transaction() as transaction:
+        assert transaction.add_new_certificates(certificates(1500)) == list(range(1500))
+    assert log.check() is None
+
+
+def test_of_two_new_certificates_with_one_id_the_first_is_logged(log: TransparencyLog) -> None:
+    first, second = certificate(1), certificate(1, issued_at=1_800_000_000)
+    with log.transaction() as transaction:
+        assert transaction.add_new_certificates([first, second, certificate(2), first]) == [0, None, 1, None]
+    kept = log.certificate(first.id)
+    assert kept is not None
+    assert kept.digest == first.digest
+    assert log.check() is None
+
+
+def test_an_erased_certificate_is_not_known_any_more(log: TransparencyLog) -> None:
+    fill(log, 2)
+    log.erase(0, at=AT)
+    with log.transaction() as transaction:
+        assert transaction.add_new_certificates(certificates(2)) == [2, None]
+
+
+def test_a_new_row_of_another_type_loses_the_transaction(log: TransparencyLog) -> None:
+    fill(log, 1)
+    for known in ([], [certificate(0)]):
+        bad = certificate(2)._replace(digest=b"short")
+        with pytest.raises(ValueError, match="digest"), log.transaction() as transaction:
+            transaction.add_new_certificates([*known, bad])
+        assert log.size == 1
+
+
+def test_many_certificates_are_found_by_their_ids(log: TransparencyLog) -> None:
+    fill(log, 1200)
+    wanted = [certificate(number).id for number in (1199, 0, 700, 0)]
+    strangers = [certificate(number).id for number in range(5000, 5600)]
+    found = log.certificates_by_id([*strangers, *wanted])
+    assert {row_id: row.leaf_index for row_id, row in found.items()} == {wanted[0]: 1199, wanted[1]: 0, wanted[2]: 700}
+    assert found[wanted[2]] == log.certificate(wanted[2])
+    assert log.certificates_by_id([]) == log.certificates_by_id(["", "'", '"', "\x00"]) == {}
+
+
+def test_certificates_that_expire_before_an_instant_come_in_the_order_of_their_leaves(log: TransparencyLog) -> None:
+    rows = [certificate(number, issued_at=1_700_000_000 + number % 2) for number in range(2500)]
+    with log.transaction() as transaction:
+        transaction.add_certificates(rows)
+    first_expiry = rows[0].expires_at
+    assert list(log.certificates_expiring(first_expiry)) == []
+    assert [row.leaf_index for row in log.certificates_expiring(first_expiry + 1)] == list(range(0, 2500, 2))
+    assert list(log.certificates_expiring(first_expiry + 2)) == list(log.certificates())
+
+
+def test_certificates_that_expire_can_be_renewed_while_they_are_read(log: TransparencyLog) -> None:
+    fill(log, 1001)
+    expiring = log.certificates_expiring(1_700_086_401)
+    renewed = []
+    for row in expiring:
+        with log.transaction() as transaction:
+            renewed += transaction.add_certificates([certificate(row.leaf_index + 5000, issued_at=1_800_000_000)])
+    assert renewed == list(range(1001, 2002))
+
+
 def test_a_row_with_a_digest_of_another_length_is_refused(log: TransparencyLog) -> None:
     with pytest.raises(ValueError, match="digest"), log.transaction() as transaction:
         transaction.add_certificates([certificate(1), certificate(2)._replace(digest=b"short")])

@@ -1,0 +1,283 @@
+"""What `vaxcert issue` does once its options are understood: run the batch, and tell how it goes."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from vaxcert.commands import exit_codes
+from vaxcert.commands.issue_target import standard_output
+from vaxcert.commands.options import now, say
+from vaxcert.commands.progress import Progress
+from vaxcert.errors import SecretMissingError
+from vaxcert.model.fields import FIELDS_OF
+from vaxcert.service.batch.engines import local_engine
+from vaxcert.service.batch.issue import Order, Summary, Watch, issue_batch
+from vaxcert.service.batch.journal import Tally
+from vaxcert.service.batch.sequencer import Mode
+from vaxcert.service.batch.stream import issue_stream
+from vaxcert.service.batch.workbench import Recipe
+from vaxcert.service.files import check_is_new, read_secret_line
+from vaxcert.service.input_digest import file_digest
+from vaxcert.service.ledger_folder import LedgerFolder
+from vaxcert.service.record_files import read_rows
+from vaxcert.service.rejects import rejects_file
+from vaxcert.service.sources import STDIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+    from vaxcert.commands.issue_target import Target
+    from vaxcert.service.batch.run import BatchRun, Engine
+    from vaxcert.service.batch.workbench import Plan, Workbench
+    from vaxcert.service.rejects import Reject
+    from vaxcert.service.row import Row
+    from vaxcert.service.signers import SignerSource
+
+SHOWN_PROBLEMS = 10
+"""So many are told on the way where a file has them all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the options of `vaxcert issue` said."""
+
+    source: str | None
+    target: Target
+    plan: Plan
+    mode: Mode
+    signing: SignerSource
+    secret: Path | None
+    at: datetime | None
+    ignored: tuple[str, ...]
+    sheet: str | None
+    rejects: Path | None
+    within: timedelta
+    ledger: Path | None
+    ledger_passphrase_file: Path | None
+    book: Path | None
+    workers: int
+    cluster: str | None
+    resume: bool
+    accept_changed_input: bool
+    dry_run: bool
+
+    @property
+    def moment(self) -> datetime:
+        """The issue time of what is signed now."""
+        return self.at or now()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the records in the source."""
+        assert self.source is not None  # unless it is a renewal
+        fields = FIELDS_OF[self.plan.kind]
+        return read_rows(self.source, fields, ignored_columns=self.ignored, sheet=self.sheet)
+
+
+def run(request: Request) -> int:
+    """Issue what *request* says, and return the exit code."""
+    if request.ledger is not None and request.ledger_passphrase_file is not None and not request.dry_run:
+        from vaxcert.service.ledgers import check_passphrase  # noqa: PLC0415 - only where there is a ledger
+
+        check_passphrase(request.ledger, _ledger_passphrase(request))
+    with ExitStack() as stack:
+        recipe = Recipe(plan=request.plan, source=request.signing, secret=_secret_path(request), at=request.moment)
+        try:
+            bench = recipe.make(stack)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        with _engine(request, bench, recipe) as engine, Progress("issued") as progress:
+            telling = _Telling(progress)
+            if request.target.is_stream or request.dry_run:
+                tally = _to_stream(request, bench, engine, telling)
+                kept = request.rejects is not None and not request.dry_run
+                summary = Summary(tally, is_stopped=False, has_rejects=kept)
+            else:
+                summary = _to_job(request, bench, engine, telling)
+    _sum_up(request, summary, telling)
+    if request.ledger is not None and not request.dry_run and not summary.is_stopped:
+        _sign(request)
+    if summary.is_stopped:
+        return exit_codes.INTERRUPTED
+    return 1 if summary.tally.rejected else 0
+
+
+def _secret_path(request: Request) -> Path:
+    path = request.secret or request.signing.secret_path
+    if path is None:
+        raise SecretMissingError(
+            "a token keeps no issuer's secret", hint="name its file with --secret; `vaxcert keys secret FILE` makes one"
+        )
+    return path
+
+
+@contextmanager
+def _engine(request: Request, bench: Workbench, recipe: Recipe) -> Iterator[Engine]:
+    if request.cluster is None:
+        yield local_engine(
+            bench,
+            recipe,
+            workers=request.workers,
+            on_loss=lambda how: say("warning", f"a worker ended by {how}; what it had is done again"),
+        )
+        return
+    from vaxcert.service.batch.cluster import cluster_engine  # noqa: PLC0415 - an extra
+
+    with cluster_engine(recipe, request.cluster) as engine:
+        yield engine
+
+
+def _to_stream(request: Request, bench: Workbench, engine: Engine, telling: _Telling) -> Tally:
+    watch = Watch(clock=lambda: request.moment, seen=telling.seen, told=telling.told)
+    with ExitStack() as stack:
+        if request.rejects is not None and not request.dry_run:
+            check_is_new(request.rejects)  # not only when the first row is wrong
+            telling.into(stack.enter_context(rejects_file(request.rejects)))
+        else:
+            telling.tell_all()
+        if request.dry_run:
+            return issue_stream(request.rows(), bench, engine, watch, stream=None)
+        log = None if request.ledger is None else stack.enter_context(LedgerFolder(request.ledger).open())
+        return issue_stream(
+            request.rows(),
+            bench,
+            engine,
+            watch,
+            stream=stack.enter_context(standard_output()),
+            log=log,
+            at_once=request.source == STDIN and request.workers == 1,
+            mode=request.mode,
+        )
+
+
+def _to_job(request: Request, bench: Workbench, engine: Engine, telling: _Telling) -> Summary:
+    order = Order(
+        mode=request.mode,
+        out=request.target.path,
+        single=request.target.single,
+        rows=None if request.source is None else ((row, None) for row in request.rows()),
+        input_digest=None if request.source in {None, STDIN} else file_digest(str(request.source)),
+        renew_before=int((request.moment + request.within).timestamp()),
+        ledger=request.ledger,
+        book=request.book,
+        rejects_file=request.rejects,
+        resume=request.resume,
+        accept_changed_input=request.accept_changed_input,
+    )
+    if order.single is not None:
+        check_is_new(order.out)
+    watch = Watch(clock=lambda: request.moment, started=telling.started, seen=telling.seen, told=telling.told)
+    with telling.stoppable():
+        return issue_batch(order, bench, engine, watch)
+
+
+def _ledger_passphrase(request: Request) -> Callable[[], bytes]:
+    file = request.ledger_passphrase_file
+    assert file is not None
+    return lambda: read_secret_line(file, "passphrase")
+
+
+def _sign(request: Request) -> None:
+    assert request.ledger is not None
+    if request.ledger_passphrase_file is None:
+        say("note", f"they are in the log, and under its next checkpoint: `vaxcert ledger checkpoint {request.ledger}`")
+        return
+    from vaxcert.service.ledgers import sign_checkpoint  # noqa: PLC0415 - only where there is a ledger
+
+    checkpoint = sign_checkpoint(request.ledger, passphrase=_ledger_passphrase(request), at=now())
+    say("note", f"the log has {checkpoint.size} entries under a signed checkpoint")
+
+
+class _Telling:
+    """Tells how a run goes: its progress, the first of its rejects, and what an interruption means."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tally = Tally()
+        self._count = 0
+        self._all = False
+        self._write: Callable[[Reject], None] | None = None
+        self._run: BatchRun | None = None
+
+    def started(self, run: BatchRun, tally: Tally) -> None:
+        """Take over *run*, which has done *tally* before."""
+        self._run, self._tally = run, tally
+
+    def seen(self, tally: Tally) -> None:
+        """Show what became of some more rows."""
+        self._tally += tally
+        rejected = f", {self._tally.rejected:,} rejected" if self._tally.rejected else ""
+        self._progress.show(self._tally.issued + self._tally.same, more=rejected)
+
+    def told(self, rejects: Iterable[Reject]) -> None:
+        """Tell of *rejects*, but not of more than a few where a file has them all."""
+        for reject in rejects:
+            self._count += 1
+            if self._write is not None:
+                self._write(reject)
+            if self._all or self._count <= SHOWN_PROBLEMS:
+                self._progress.hide()
+                say("warning", str(reject))
+
+    def tell_all(self) -> None:
+        """Tell of every reject: no file has them."""
+        self._all = True
+
+    def into(self, write: Callable[[Reject], None]) -> None:
+        """Have every reject written too, by *write*."""
+        self._write = write
+
+    @property
+    def untold(self) -> int:
+        """How many problems only the file has."""
+        return 0 if self._all else max(0, self._count - SHOWN_PROBLEMS)
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Have the first interruption end the run after its segment, and the second at once."""
+
+        def stop(_number: int, _frame: object) -> None:
+            signal.signal(signal.SIGINT, before)
+            if self._run is None:
+                raise KeyboardInterrupt
+            self._run.stop()
+            self._progress.hide()
+            say("note", "interrupted: the segments under way are brought to an end; once more ends at once")
+
+        before = signal.signal(signal.SIGINT, stop)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _sum_up(request: Request, summary: Summary, telling: _Telling) -> None:
+    tally, out = summary.tally, request.target.out
+    if telling.untold:
+        say("warning", f"and {telling.untold} more problems")
+    if tally.rejected:
+        place = f": see {_rejects(request)}" if summary.has_rejects else ""
+        say("warning", f"rows not issued: {tally.rejected}{place}")
+    if tally.same:
+        say("note", f"records that have their certificate already: {tally.same}")
+    if tally.superseding and request.mode is not Mode.RENEW:
+        say("note", f"corrections: {tally.superseding}; the certificates before them are superseded")
+    if request.dry_run:
+        say("note", f"records that would be issued: {tally.issued}; nothing was written")
+    elif not request.target.is_stream:
+        say("note", f"certificates issued: {tally.issued}, to {out}")
+    if summary.is_stopped:
+        say("hint", "the run is not finished: go on with the same command and --resume")
+
+
+def _rejects(request: Request) -> Path:
+    if request.rejects is not None:
+        return request.rejects
+    path = request.target.path
+    return path / "rejects.csv" if request.target.single is None else path.with_suffix(".rejects.csv")

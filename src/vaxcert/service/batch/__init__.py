@@ -1,0 +1,1 @@
+"""Batches: records in, certificates out, resumable at any instant and never issued twice."""

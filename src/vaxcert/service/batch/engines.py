@@ -1,0 +1,32 @@
+"""Where the chunks of a batch are worked out: in this process, in several on this machine, or on a cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vaxcert.service.batch.workbench import take_seat, work_at_seat
+from vaxcert.service.pool import ordered_map
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vaxcert.service.batch.run import Engine
+    from vaxcert.service.batch.workbench import Recipe, Workbench
+
+
+def local_engine(
+    bench: Workbench, recipe: Recipe, *, workers: int, on_loss: Callable[[str], object] | None = None
+) -> Engine:
+    """Return the engine of so many *workers* on this machine; one is this process itself, at its own *bench*.
+
+    Args:
+        bench: The workbench of this process.
+        recipe: What another process makes its own workbench from.
+        workers: How many.
+        on_loss: Told how a worker ended whose chunks are done again.
+    """
+    if workers == 1:
+        return lambda chunks: map(bench.work, chunks)
+    return lambda chunks: ordered_map(
+        work_at_seat, chunks, workers=workers, initializer=take_seat, initargs=(recipe,), on_loss=on_loss
+    )

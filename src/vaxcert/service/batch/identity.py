@@ -1,0 +1,61 @@
+"""What makes a record the same record in another file: its id, or where it has none all that it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vaxcert.model.records import RecoveryRecord, TestRecord, VaccinationRecord
+
+if TYPE_CHECKING:
+    from vaxcert.model.records import Record
+    from vaxcert.signing.issuer_secret import IssuerSecret
+
+_BETWEEN = "\x1f"
+"""Stands between the texts of a record, none of which has a control character."""
+
+
+def marks_of(record: Record, secret: IssuerSecret) -> tuple[bytes, bytes]:
+    """Return the identity of *record* (32 bytes) and its content (16 bytes), which differs once it is corrected.
+
+    Two records are one where they are of the same type and have the same id. Without an id a record is what it says:
+    another spelling makes another record.
+    """
+    said = normalised(record)
+    record_id = record.record_id
+    name = f"{record.group} id {record_id}" if record_id is not None else f"{record.group} content {said}"
+    return secret.identity(name.encode()), secret.content(said.encode())
+
+
+def normalised(record: Record) -> str:
+    """Return all that *record* says of what a certificate and its card show, in one form however it was written."""
+    person = record.person
+    name = person.name
+    return _BETWEEN.join(
+        (
+            name.family,
+            name.given,
+            name.family_std,
+            name.given_std,
+            person.birth_date.iso,
+            person.nationality or "",
+            record.country or "",
+            record.issuer or "",
+            *_event(record),
+        )
+    )
+
+
+def _event(record: Record) -> tuple[str, ...]:
+    match record:
+        case VaccinationRecord():
+            product, given_on = record.product, record.vaccination_date.isoformat()
+            codes = (product.product, product.manufacturer, product.vaccine)
+            doses = (str(record.dose_number), str(record.total_doses))
+            return (*codes, *doses, given_on, record.lot, record.site or "")
+        case TestRecord():
+            which = (record.test_name or "", record.device or "", record.test_centre or "")
+            return (record.test_type, str(record.sampled_at.timestamp()), record.result, *which)
+        case RecoveryRecord():
+            days = (record.first_positive_date, record.valid_from, record.valid_until)
+            return tuple(day.isoformat() for day in days)
+    raise TypeError(f"no certificate is made of a {type(record).__name__}")

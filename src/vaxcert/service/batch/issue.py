@@ -1,0 +1,211 @@
+"""Issue a batch: the one use case that puts the job, the workers, the log and the book together."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from vaxcert.service.batch import finish, renewal
+from vaxcert.service.batch.job import open_job
+from vaxcert.service.batch.rendering import PRINT_FORMATS
+from vaxcert.service.batch.run import BatchRun
+from vaxcert.service.batch.workbench import calm_collector
+from vaxcert.service.ledger_folder import LedgerFolder
+from vaxcert.service.revocation_book import BOOK_NAME, BookEntry, RevocationBook
+from vaxcert.trust.revocation.revocation_list import RevocationReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from vaxcert.ledger.store.log import TransparencyLog
+    from vaxcert.service.batch.job import Job
+    from vaxcert.service.batch.journal import Run, Tally
+    from vaxcert.service.batch.run import Engine, Source
+    from vaxcert.service.batch.sequencer import Mode, Supersession
+    from vaxcert.service.batch.workbench import Plan, Workbench
+    from vaxcert.service.rejects import Reject
+
+WORKSHOP: Final = ".{}.job"
+"""Where a batch into one file works: a folder of this name beside it, which is gone when the file is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a batch is to do."""
+
+    mode: Mode
+    out: Path
+    """The job folder, or the one file."""
+    single: str | None = None
+    """The format of the one file: jsonl, txt, pdf or zip."""
+    rows: Source | None = None
+    """The records; None for a renewal, whose records are those that lapse."""
+    input_digest: str | None = None
+    renew_before: int | None = None
+    ledger: Path | None = None
+    book: Path | None = None
+    rejects_file: Path | None = None
+    """Where the rejects go, if not beside the certificates."""
+    resume: bool = False
+    accept_changed_input: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where the batch works."""
+        return self.out if self.single is None else self.out.with_name(WORKSHOP.format(self.out.name))
+
+    @property
+    def rejects(self) -> Path:
+        """Where the file of rejects is."""
+        if self.rejects_file is not None:
+            return self.rejects_file
+        return self.out / finish.REJECTS if self.single is None else self.out.with_suffix(".rejects.csv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Who is told what while a batch runs."""
+
+    clock: Callable[[], datetime]
+    started: Callable[[BatchRun, Tally], object] = lambda _run, _tally: None
+    """Called with the run, which can be stopped, and with what it had done before it was interrupted."""
+    seen: Callable[[Tally], object] = lambda _tally: None
+    told: Callable[[Iterable[Reject]], object] = lambda _rejects: None
+    printing: Callable[[int], object] = lambda _pages: None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a batch has done."""
+
+    tally: Tally
+    """Of the whole run, what it did before an interruption included."""
+    is_stopped: bool
+    has_rejects: bool
+
+
+class _Open(NamedTuple):
+    """What a batch works with."""
+
+    job: Job
+    run: Run
+    bench: Workbench
+    log: TransparencyLog | None
+
+
+def issue_batch(order: Order, bench: Workbench, engine: Engine, watch: Watch) -> Summary:
+    """Issue what *order* says, and return what came of it.
+
+    Args:
+        order: What to do.
+        bench: Signs corrections and the manifest.
+        engine: Has the chunks worked out.
+        watch: Who is told.
+
+    Raises:
+        JobError: The job folder is busy, damaged, unfinished or another's; the subclass says which.
+        VaxcertError: The input as a whole, the signer, the log or the disk; what was done can be gone on with.
+    """
+    calm_collector()
+    with ExitStack() as stack:
+        summary = _issue_in(stack, order, bench, engine, watch)
+    if order.single is not None and not summary.is_stopped:
+        shutil.rmtree(order.folder)
+    return summary
+
+
+def _issue_in(stack: ExitStack, order: Order, bench: Workbench, engine: Engine, watch: Watch) -> Summary:
+    log = None if order.ledger is None else stack.enter_context(LedgerFolder(order.ledger).open())
+    job = stack.enter_context(open_job(order.folder, bench.secret))
+    book = _Book(order.book or (order.ledger or order.folder) / BOOK_NAME, stack)
+    run = _begin(order, job, bench.plan, watch)
+    opened = _Open(job, run, bench, log)
+    batch = BatchRun(
+        job,
+        run,
+        bench,
+        clock=watch.clock,
+        log=log,
+        keep_payloads=log is None or not set(PRINT_FORMATS).isdisjoint(bench.plan.formats),
+        supersede=book.supersede,
+    )
+    watch.started(batch, job.journal.tally(run.number))
+    try:
+        source = order.rows or _renewals(opened, book, before=order.renew_before or 0)
+        batch.go(source, engine, seen=watch.seen, told=watch.told)
+    finally:
+        has_rejects = finish.write_rejects(order.rejects, job, run, bench)
+    if not batch.is_stopped:
+        _finish(order, opened, int(watch.clock().timestamp()))
+    return Summary(job.journal.tally(run.number), batch.is_stopped, has_rejects)
+
+
+def _begin(order: Order, job: Job, plan: Plan, watch: Watch) -> Run:
+    settings = {name: str(value) for name, value in asdict(plan).items()} | {"ledger": str(order.ledger)}
+    at = int(watch.clock().timestamp())
+    if not order.resume:
+        return job.begin(order.mode, settings, input_digest=order.input_digest, at=at)
+    return job.resume(
+        order.mode,
+        settings,
+        input_digest=order.input_digest,
+        at=at,
+        accept_changed_input=order.accept_changed_input,
+    )
+
+
+def _renewals(opened: _Open, book: _Book, *, before: int) -> Source:
+    if opened.log is None:
+        return renewal.from_job(opened.job, opened.bench, before=before, is_revoked=book.is_revoked)
+    own_from = opened.job.journal.log_first(opened.run.number)
+    return renewal.from_log(
+        opened.log,
+        opened.bench,
+        before=before,
+        own_from=opened.log.size if own_from is None else own_from,
+        is_revoked=book.is_revoked,
+    )
+
+
+class _Book:
+    """The book of revocations, opened when it is needed, and made when something has to be written."""
+
+    def __init__(self, path: Path, stack: ExitStack) -> None:
+        self._path, self._stack = path, stack
+        self._book: RevocationBook | None = None
+
+    def is_revoked(self, certificate_id: str) -> bool:
+        """Whether the certificate with this id was revoked; a superseded one is only that."""
+        if self._book is None and not self._path.exists():
+            return False
+        entry = self._opened().entries_by_id([certificate_id]).get(certificate_id)
+        return entry is not None and entry.reason is RevocationReason.REVOKED
+
+    def supersede(self, supersessions: Iterable[Supersession]) -> None:
+        """Write *supersessions* down; once more does no harm."""
+        self._opened().add(
+            BookEntry(old_id, RevocationReason.SUPERSEDED, at, successor=new_id) for old_id, new_id, at in supersessions
+        )
+
+    def _opened(self) -> RevocationBook:
+        if self._book is None:
+            self._book = self._stack.enter_context(RevocationBook.open(self._path, create=True))
+        return self._book
+
+
+def _finish(order: Order, opened: _Open, finished_at: int) -> None:
+    job, run, bench, log = opened
+    if order.single in {None, "zip"}:
+        leaves = job.journal.log_range(run.number)
+        place = None if log is None or leaves is None else {"origin": log.origin, "first": leaves[0], "end": leaves[1]}
+        finish.write_run_manifest(job, run, bench, finished_at=finished_at, log=place)
+    match order.single:
+        case "jsonl" | "txt":
+            finish.join_lines(job, run, order.single, order.out)
+        case "zip":
+            finish.pack(job, order.out)
+    job.journal.finish_run(run, finished_at)

@@ -1,0 +1,382 @@
+"""The journal of a job folder: its runs and segments, the records it has issued, and what was wrong with the others.
+
+It has no name, birth date or number of anybody: records stand in it as keyed digests, and the lines of rejects, which
+quote the caller's ids, are sealed. A segment is written down twice: with its signing time before the first of its rows
+is signed, and with all that came of it once its files are whole. So a run that was killed goes on with the first
+segment that is not done, and signs it with the time that it had.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple, Self, cast
+
+from vaxcert.errors import JobBusyError, JobDamagedError, JobMismatchError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+APPLICATION_ID: Final = 0x7678_6A62
+"""'vxjb': in the file's header, so that no other database is taken for a journal."""
+
+FORMAT_VERSION: Final = 1
+
+_SCHEMA: Final = f"""
+BEGIN;
+CREATE TABLE job (
+    id     INTEGER PRIMARY KEY CHECK (id = 1),
+    secret BLOB NOT NULL
+) STRICT;
+CREATE TABLE run (
+    number      INTEGER PRIMARY KEY,
+    kind        TEXT NOT NULL,
+    plan        TEXT NOT NULL,
+    input       TEXT,
+    started_at  INTEGER NOT NULL,
+    finished_at INTEGER
+) STRICT;
+CREATE TABLE segment (
+    number    INTEGER PRIMARY KEY,
+    run       INTEGER NOT NULL,
+    first_row INTEGER NOT NULL,
+    signed_at INTEGER NOT NULL,
+    log_first INTEGER,
+    log_end   INTEGER,
+    row_count INTEGER,
+    issued    INTEGER,
+    same      INTEGER,
+    superseding INTEGER,
+    rejected  INTEGER,
+    rejects   BLOB
+) STRICT;
+CREATE TABLE record (
+    block    INTEGER NOT NULL,
+    identity BLOB NOT NULL,
+    version  INTEGER NOT NULL,
+    content  BLOB NOT NULL,
+    segment  INTEGER NOT NULL,
+    PRIMARY KEY (block, identity, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE file (
+    path    TEXT PRIMARY KEY,
+    segment INTEGER NOT NULL,
+    size    INTEGER NOT NULL,
+    sha256  BLOB NOT NULL
+) STRICT;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {FORMAT_VERSION};
+COMMIT;
+"""
+
+_PRAGMAS: Final = (
+    "locking_mode = EXCLUSIVE",  # a job has one process; a killed one leaves no lock
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "trusted_schema = OFF",
+    "cache_size = -8192",
+)
+
+
+class Tally(NamedTuple):
+    """What became of rows."""
+
+    issued: int = 0
+    """Certificates that were made, those among them that supersede one."""
+    same: int = 0
+    """Rows whose certificate was there already."""
+    superseding: int = 0
+    """Certificates that take the place of an earlier one."""
+    rejected: int = 0
+
+    def __add__(self, other: object) -> Tally:
+        if not isinstance(other, Tally):
+            return NotImplemented
+        return Tally(*(mine + others for mine, others in zip(self, other, strict=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One call of the command in a job folder, however often it was interrupted."""
+
+    number: int
+    kind: str
+    plan: Mapping[str, object]
+    input: str | None
+    """The digest of the input, where it was a file."""
+    started_at: int
+    finished_at: int | None
+
+
+class Segment(NamedTuple):
+    """Some rows of a run that are signed with one time and written together."""
+
+    number: int
+    run: int
+    first_row: int
+    signed_at: int
+    log_first: int | None = None
+    """The size of the log before it; None where there is no log or it has not come that far."""
+
+
+class WrittenFile(NamedTuple):
+    """A file of the output."""
+
+    path: str
+    """From the job folder, with slashes."""
+    size: int
+    sha256: bytes
+
+
+class RecordRow(NamedTuple):
+    """One version of one record that the job has issued, by its digests."""
+
+    identity: bytes
+    version: int
+    content: bytes
+    segment: int
+
+
+class Journal:
+    """The open journal of a job folder; one process has it at a time."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self.path = path
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path, *, secret_check: bytes) -> Iterator[Self]:
+        """Give the journal in the file *path*, a new one where there is none.
+
+        Args:
+            path: Its name.
+            secret_check: What tells the issuer's secret from another.
+
+        Raises:
+            JobBusyError: Another process has it.
+            JobDamagedError: It cannot be read.
+            JobMismatchError: The file is something else, or another secret's.
+            StorageError: It cannot be written.
+        """
+        with _errors(path):
+            connection = sqlite3.connect(path, timeout=1, isolation_level=None)
+            try:
+                for pragma in _PRAGMAS:
+                    connection.execute(f"PRAGMA {pragma}")
+                if connection.execute("PRAGMA user_version").fetchone() == (0,) and not _has_tables(connection):
+                    connection.executescript(_SCHEMA)
+                    connection.execute("INSERT INTO job VALUES (1, ?)", (secret_check,))
+                journal = cls(connection, path)
+                journal._check(secret_check)
+                yield journal
+            finally:
+                connection.close()
+
+    def _check(self, secret_check: bytes) -> None:
+        names = ("application_id", "user_version")
+        marks = [self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+        if marks != [APPLICATION_ID, FORMAT_VERSION]:
+            raise JobMismatchError(f"{self.path} is not the journal of a job, or one of another version")
+        if self._connection.execute("SELECT secret FROM job").fetchone() != (secret_check,):
+            raise JobMismatchError(
+                f"{self.path.parent.parent} was begun with another issuer's secret",
+                hint="name that one, or choose a new folder: with another secret records get other ids",
+            )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Write all that is written in it, or nothing."""
+        with _errors(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def last_run(self) -> Run | None:
+        """Return the run that was begun last."""
+        columns = "number, kind, plan, input, started_at, finished_at"
+        row = self._row(f"SELECT {columns} FROM run ORDER BY number DESC LIMIT 1")  # noqa: S608 - names of our own
+        if row is None:
+            return None
+        number, kind, plan, digest, started_at, finished_at = row
+        return Run(
+            number=cast("int", number),
+            kind=cast("str", kind),
+            plan=json.loads(cast("str", plan)),
+            input=cast("str | None", digest),
+            started_at=cast("int", started_at),
+            finished_at=cast("int | None", finished_at),
+        )
+
+    def begin_run(self, run: Run) -> None:
+        """Write down that *run* has begun."""
+        plan = json.dumps(run.plan, ensure_ascii=False, sort_keys=True)
+        values = (run.number, run.kind, plan, run.input, run.started_at)
+        self._write("INSERT INTO run VALUES (?, ?, ?, ?, ?, NULL)", *values)
+
+    def finish_run(self, run: Run, at: int) -> None:
+        """Write down that *run* is finished."""
+        self._write("UPDATE run SET finished_at = ? WHERE number = ?", at, run.number)
+
+    def abandon_run(self, run: Run, at: int) -> None:
+        """Write down that *run* ends with what it has; segments that are not done are forgotten."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM segment WHERE run = ? AND row_count IS NULL", (run.number,))
+            self._connection.execute("UPDATE run SET finished_at = ? WHERE number = ?", (at, run.number))
+
+    def forget_run(self, run: Run) -> None:
+        """Forget *run*, of which no segment is done."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM segment WHERE run = ?", (run.number,))
+            self._connection.execute("DELETE FROM run WHERE number = ?", (run.number,))
+
+    def plan_segment(self, segment: Segment) -> None:
+        """Write down *segment* before it is signed."""
+        self._write(
+            "INSERT INTO segment (number, run, first_row, signed_at) VALUES (?, ?, ?, ?)",
+            segment.number,
+            segment.run,
+            segment.first_row,
+            segment.signed_at,
+        )
+
+    def plan_append(self, number: int, log_first: int) -> None:
+        """Write down the size of the log before segment *number* goes into it, unless that was done before."""
+        self._write("UPDATE segment SET log_first = ? WHERE number = ? AND log_first IS NULL", log_first, number)
+
+    def finish_segment(
+        self,
+        number: int,
+        *,
+        row_count: int,
+        tally: Tally,
+        log_end: int | None,
+        rejects: bytes | None,
+        files: Iterable[WrittenFile],
+        records: Iterable[tuple[int, bytes, int, bytes, int]],
+    ) -> None:
+        """Write down all that came of segment *number*; *records* have their block before them."""
+        with self.transaction():
+            self._connection.execute(
+                "UPDATE segment SET log_end = ?, row_count = ?, issued = ?, same = ?, superseding = ?, rejected = ?,"
+                " rejects = ? WHERE number = ?",
+                (log_end, row_count, *tally, rejects, number),
+            )
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)",
+                ((file.path, number, file.size, file.sha256) for file in files),
+            )
+            self._connection.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?)", records)
+
+    def segments_planned(self, run: int) -> list[Segment]:
+        """Return the segments of *run* that are not done, in order."""
+        columns = "number, run, first_row, signed_at, log_first"
+        query = f"SELECT {columns} FROM segment WHERE run = ? AND row_count IS NULL"  # noqa: S608 - names of our own
+        return [Segment(*cast("tuple[int, int, int, int, int | None]", row)) for row in self._rows(query, run)]
+
+    def segments_done(self, run: int | None = None) -> list[int]:
+        """Return the numbers of the segments of *run*, or of all, that are done, in order."""
+        query = "SELECT number FROM segment WHERE row_count IS NOT NULL AND (? IS NULL OR run = ?) ORDER BY number"
+        return [cast("int", number) for (number,) in self._rows(query, run, run)]
+
+    def next_segment(self) -> int:
+        """Return the number after that of the last segment."""
+        row = self._row("SELECT max(number) FROM segment")
+        return (cast("int | None", row[0]) or 0 if row else 0) + 1
+
+    def rows_done(self, run: int) -> int:
+        """Return how many rows of *run* stand in segments that are done, from its first row on."""
+        row = self._row("SELECT sum(row_count) FROM segment WHERE run = ? AND row_count IS NOT NULL", run)
+        return cast("int | None", row[0]) or 0 if row else 0
+
+    def tally(self, run: int | None = None) -> Tally:
+        """Return what became of the rows of *run*, or of all runs."""
+        columns = ", ".join(f"coalesce(sum({name}), 0)" for name in Tally._fields)
+        query = f"SELECT {columns} FROM segment WHERE ? IS NULL OR run = ?"  # noqa: S608 - names of our own
+        row = self._row(query, run, run)
+        return Tally(*cast("tuple[int, int, int, int]", row))
+
+    def log_first(self, run: int) -> int | None:
+        """Return the size of the log before the first segment of *run* went into it."""
+        row = self._row("SELECT min(log_first) FROM segment WHERE run = ?", run)
+        return cast("int | None", row[0]) if row else None
+
+    def log_range(self, run: int) -> tuple[int, int] | None:
+        """Return the first leaf that may be of *run* and the end of its last."""
+        row = self._row("SELECT min(log_first), max(log_end) FROM segment WHERE run = ?", run)
+        return None if row is None or row[0] is None or row[1] is None else cast("tuple[int, int]", row)
+
+    def rejects(self, run: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the sealed rejects of the segments of *run*, each after its number."""
+        query = "SELECT number, rejects FROM segment WHERE run = ? AND rejects IS NOT NULL ORDER BY number"
+        yield from cast("Iterator[tuple[int, bytes]]", self._rows(query, run))
+
+    def files(self) -> Iterator[WrittenFile]:
+        """Yield the files of the output, by their names."""
+        for path, size, digest in self._rows("SELECT path, size, sha256 FROM file ORDER BY path"):
+            yield WrittenFile(cast("str", path), cast("int", size), cast("bytes", digest))
+
+    def versions(self, blocks: int, identity: bytes) -> list[RecordRow]:
+        """Return the versions of the record called *identity* in one of the first *blocks*."""
+        query = (
+            "WITH RECURSIVE blocks (block) AS (VALUES (0) UNION ALL SELECT block + 1 FROM blocks WHERE block + 1 < ?)"
+            " SELECT identity, version, content, segment FROM blocks JOIN record USING (block) WHERE identity = ?"
+            " ORDER BY version"
+        )
+        return [RecordRow(*cast("tuple[bytes, int, bytes, int]", row)) for row in self._rows(query, blocks, identity)]
+
+    def identities(self) -> Iterator[bytes]:
+        """Yield the identities of all records, again and again where there are versions."""
+        for (identity,) in self._rows("SELECT identity FROM record"):
+            yield cast("bytes", identity)
+
+    def record_count(self) -> int:
+        """Return how many versions of records there are."""
+        row = self._row("SELECT count(*) FROM record")
+        return cast("int", row[0]) if row else 0
+
+    def first_segment(self, run: int) -> int | None:
+        """Return the number of the first segment of *run*."""
+        row = self._row("SELECT min(number) FROM segment WHERE run = ?", run)
+        return cast("int | None", row[0]) if row else None
+
+    def _write(self, statement: str, *parameters: object) -> None:
+        with self.transaction():
+            self._connection.execute(statement, parameters)
+
+    def _row(self, query: str, *parameters: object) -> Sequence[object] | None:
+        with _errors(self.path):
+            row: Sequence[object] | None = self._connection.execute(query, parameters).fetchone()
+            return row
+
+    def _rows(self, query: str, *parameters: object) -> Iterator[Sequence[object]]:
+        with _errors(self.path):
+            yield from self._connection.execute(query, parameters)
+
+
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is not None
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise JobBusyError(
+                f"another process works in {path.parent.parent}", hint="wait for its end, or choose another folder"
+            ) from error
+        if code == sqlite3.SQLITE_ERROR:
+            raise
+        raise StorageError(f"the journal {path} cannot be written: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise JobDamagedError(f"the journal {path} cannot be read: {error}") from error

@@ -1,0 +1,195 @@
+"""The run of a batch: rows into chunks, chunks to the workers, segments into the log and onto the disk."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from vaxcert.service.batch.journal import Segment, Tally
+from vaxcert.service.batch.segment_files import write_segment
+from vaxcert.service.batch.sequencer import Mode, Sequencer, Settled
+from vaxcert.service.batch.workbench import Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from vaxcert.ledger.store.log import TransparencyLog
+    from vaxcert.service.batch.job import Job
+    from vaxcert.service.batch.journal import Run
+    from vaxcert.service.batch.sequencer import Supersession
+    from vaxcert.service.batch.workbench import ChunkResult, Marks, Workbench
+    from vaxcert.service.rejects import Reject
+    from vaxcert.service.row import Row
+
+    Source = Iterator[tuple[Row, Marks | None]]
+    Engine = Callable[[Iterable[Chunk]], Iterable[ChunkResult]]
+
+CHUNK_ROWS: Final = 500
+"""So many rows go to a worker at once: what they share is the way there and back."""
+
+SEGMENT_ROWS: Final = 5_000
+"""So many rows are signed with one time and written together: what they share is the wait for the disk, and what a
+killed run does again. They are some 15 MB in memory."""
+
+
+class BatchRun:
+    """One run in a job folder."""
+
+    def __init__(
+        self,
+        job: Job,
+        run: Run,
+        bench: Workbench,
+        *,
+        clock: Callable[[], datetime],
+        log: TransparencyLog | None = None,
+        keep_payloads: bool = False,
+        supersede: Callable[[Iterable[Supersession]], object] | None = None,
+    ) -> None:
+        """Go on with *run* in *job*, from its first segment that is not done.
+
+        Args:
+            job: The job folder.
+            run: The run.
+            bench: Issues corrections.
+            clock: Tells the signing time of a segment (aware).
+            log: Where every certificate stands before it goes out.
+            keep_payloads: Whether the job keeps the sealed certificates, for printing or renewal.
+            supersede: Told of certificates that took another's place; perhaps again, after a run was cut off.
+        """
+        self._job, self._run, self._bench, self._log, self._clock = job, run, bench, log, clock
+        self._keep_payloads, self._supersede = keep_payloads, supersede
+        self._mode = Mode(run.kind)
+        self._planned = deque(job.journal.segments_planned(run.number))
+        self._next_number = job.journal.next_segment()
+        first = job.journal.first_segment(run.number)
+        self._sequencer = Sequencer(
+            bench=bench,
+            known=job.register,
+            log=log,
+            mode=self._mode,
+            first_segment=self._next_number if first is None else first,
+        )
+        self._segments: dict[int, Segment] = {}
+        self._stops = False
+
+    def stop(self) -> None:
+        """Have the run end after the segments that are begun."""
+        self._stops = True
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was told to."""
+        return self._stops
+
+    def go(
+        self,
+        source: Source,
+        engine: Engine,
+        *,
+        seen: Callable[[Tally], object] = lambda _tally: None,
+        told: Callable[[Iterable[Reject]], object] = lambda _rejects: None,
+    ) -> None:
+        """Issue what *source* holds, all of it from its first row on: those that are done are passed over.
+
+        Args:
+            source: The rows, each with the marks of the certificate if it is a renewal.
+            engine: Has the chunks worked out, and gives the results in their order.
+            seen: Called with what became of each segment.
+            told: Called with the rejects of each segment.
+
+        Raises:
+            VaxcertError: Anything else than a wrong row. What was done before stays, and the run can be resumed.
+        """
+        done = 0
+        if self._mode is not Mode.RENEW:  # what is to be renewed changes with every renewal
+            done = self._job.journal.rows_done(self._run.number)
+            next(islice(source, done, done), None)
+        under_way: deque[Chunk] = deque()
+
+        def chunks() -> Iterator[Chunk]:
+            for chunk in self._chunks(source, done):
+                under_way.append(chunk)
+                yield chunk
+
+        work: list[tuple[Chunk, ChunkResult]] = []
+        for result in engine(chunks()):
+            chunk = under_way.popleft()
+            work.append((chunk, result))
+            if chunk.is_last:
+                settled = self._settle(chunk.segment, work)
+                work = []
+                seen(settled.tally)
+                told(settled.rejects)
+
+    def _chunks(self, source: Source, first_row: int) -> Iterator[Chunk]:
+        """Yield the rows of *source* in chunks, and plan the segments that they make up."""
+        while not self._stops:
+            rows = list(islice(source, CHUNK_ROWS))
+            if not rows:
+                return
+            segment = self._plan(first_row)
+            signed_at = datetime.fromtimestamp(segment.signed_at, UTC)
+            while rows:
+                first_row += len(rows)
+                left = segment.first_row + SEGMENT_ROWS - first_row
+                following = list(islice(source, min(CHUNK_ROWS, left)))
+                yield Chunk(
+                    segment.number,
+                    [row for row, _ in rows],
+                    signed_at,
+                    [marks for _, marks in rows if marks is not None] or None,
+                    is_last=not following,
+                )
+                rows = following
+
+    def _plan(self, first_row: int) -> Segment:
+        if self._planned:
+            segment = self._planned.popleft()._replace(first_row=first_row)
+        else:
+            signed_at = int(self._clock().timestamp())
+            segment = Segment(self._next_number, self._run.number, first_row, signed_at)
+            self._next_number += 1
+            self._job.journal.plan_segment(segment)
+        self._segments[segment.number] = segment
+        return segment
+
+    def _settle(self, number: int, work: Sequence[tuple[Chunk, ChunkResult]]) -> Settled:
+        journal = self._job.journal
+        segment = self._segments.pop(number)
+        log_first = segment.log_first
+        if self._log is not None and log_first is None:
+            log_first = self._log.size
+            journal.plan_append(number, log_first)
+        if self._mode is Mode.RENEW:
+            log_first = journal.log_first(self._run.number)
+        signed_at = datetime.fromtimestamp(segment.signed_at, UTC)
+        settled = self._sequencer.settle(work, signed_at=signed_at, log_first=log_first)
+        files = write_segment(
+            self._job.folder, number, self._bench.plan.formats, settled.entries, payloads=self._keep_payloads
+        )
+        if self._supersede is not None and settled.supersessions:
+            self._supersede(settled.supersessions)
+        records = settled.records(number)
+        journal.finish_segment(
+            number,
+            row_count=sum(len(chunk.rows) for chunk, _ in work),
+            tally=settled.tally,
+            log_end=None if self._log is None else self._log.size,
+            rejects=self._sealed(settled.rejects, number),
+            files=files,
+            records=self._job.register.rows(records),
+        )
+        self._job.register.add(records)
+        return settled
+
+    def _sealed(self, rejects: Iterable[Reject], number: int) -> bytes | None:
+        lines = b"".join(reject.to_line() for reject in rejects)
+        return self._bench.secret.seal(lines, about=about_rejects(number)) if lines else None
+
+
+def about_rejects(segment: int) -> bytes:
+    """Return what the sealed rejects of *segment* are about."""
+    return f"rejects {segment}".encode()

@@ -1,0 +1,318 @@
+"""What each certificate of a segment is: new, the same as one that was issued, its correction, or none that goes out.
+
+The workers sign whatever they are given; here alone is decided what becomes of it, one segment after the other. A
+record that was issued keeps its certificate, whatever was signed for it again; one that says something else under the
+same id gets its next version, and the log says which certificate that supersedes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from vaxcert.errors import FieldProblem
+from vaxcert.ledger.store import statements
+from vaxcert.ledger.store.reader import CertificateRow, LoggedCertificate
+from vaxcert.ledger.store.sealed import parse_stored
+from vaxcert.service.batch.journal import RecordRow, Tally
+from vaxcert.service.batch.workbench import Issued, Marks
+from vaxcert.service.rejects import Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from vaxcert.ledger.store.log import TransparencyLog
+    from vaxcert.ledger.store.sealed import StoredCertificate
+    from vaxcert.ledger.store.transaction import Transaction
+    from vaxcert.service.batch.workbench import Chunk, ChunkResult, Workbench
+    from vaxcert.service.row import Row
+
+CORRECTED = "corrected"
+"""The reason in the log for which a certificate is revoked that a file of corrections has replaced."""
+
+
+class Mode(StrEnum):
+    """What a run is there for."""
+
+    ISSUE = "issue"
+    CORRECT = "correct"
+    RENEW = "renew"
+
+
+class Known(Protocol):
+    """The records that were issued into the same place."""
+
+    def versions(self, identity: bytes) -> Sequence[RecordRow]:
+        """Return the versions of the record called *identity*, the oldest first."""
+        ...
+
+
+class Supersession(NamedTuple):
+    """One certificate in the place of another."""
+
+    old_id: str
+    new_id: str
+    at: int
+
+
+class Settled(NamedTuple):
+    """What became of a segment."""
+
+    entries: Sequence[tuple[Issued, int | None]]
+    """What goes out, in the order of the rows, each with its leaf in the log if there is one."""
+    rejects: Sequence[Reject]
+    tally: Tally
+    supersessions: Sequence[Supersession]
+
+    def records(self, segment: int) -> list[RecordRow]:
+        """Return what goes out as the journal keeps it."""
+        return [
+            RecordRow(issued.marks.identity, issued.marks.version, issued.marks.content, segment)
+            for issued, _ in self.entries
+        ]
+
+
+class _Candidate(NamedTuple):
+    number: int
+    row: Row
+    issued: Issued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequencer:
+    """Settles the segments of one run, in their order."""
+
+    bench: Workbench
+    """Issues the next version of a corrected record."""
+    known: Known
+    """What the place of the output has."""
+    log: TransparencyLog | None
+    """Where every certificate stands before it goes out; the memory of all runs into it."""
+    mode: Mode
+    first_segment: int
+    """The run's first segment: what is known of it or of a later one was there in the same input before."""
+
+    def settle(
+        self, work: Iterable[tuple[Chunk, ChunkResult]], *, signed_at: datetime, log_first: int | None
+    ) -> Settled:
+        """Return what becomes of the chunks of a segment; what is new stands in the log by then.
+
+        Args:
+            work: The chunks with what the workers made of them.
+            signed_at: When the segment was signed.
+            log_first: The size of the log before the run came to this segment for the first time.
+        """
+        return _Segment(self, signed_at, log_first).settle(work)
+
+
+class _Segment:
+    """One segment on its way to being settled."""
+
+    def __init__(self, run: Sequencer, signed_at: datetime, log_first: int | None) -> None:
+        self._bench, self._known, self._log, self._mode = run.bench, run.known, run.log, run.mode
+        self._first_segment, self._signed_at, self._log_first = run.first_segment, signed_at, log_first
+        self._at = int(signed_at.timestamp())
+        self._entries: list[tuple[int, Issued, int | None]] = []
+        self._rejects: list[tuple[int, Reject]] = []
+        self._same = self._rejected = self._given_again = 0
+        self._supersessions: list[Supersession] = []
+
+    def settle(self, work: Iterable[tuple[Chunk, ChunkResult]]) -> Settled:
+        unknown: list[_Candidate] = []
+        revised: list[tuple[_Candidate, int]] = []
+        for candidate in self._candidates(work):
+            versions = self._known.versions(candidate.issued.marks.identity)
+            if not versions:
+                unknown.append(candidate)
+            elif (latest := self._revises(candidate, versions)) is not None:
+                revised.append((candidate, latest))
+        if self._log is None:
+            self._settle_here(unknown, revised)
+        else:
+            with self._log.transaction() as transaction:
+                self._settle_in_log(self._log, transaction, unknown, revised)
+        self._entries.sort(key=lambda entry: entry[0])
+        self._rejects.sort(key=lambda entry: entry[0])
+        issued = len(self._entries) - self._given_again
+        tally = Tally(issued, self._same, len(self._supersessions), self._rejected)
+        return Settled(
+            [(issued, leaf) for _, issued, leaf in self._entries],
+            [reject for _, reject in self._rejects],
+            tally,
+            self._supersessions,
+        )
+
+    def _candidates(self, work: Iterable[tuple[Chunk, ChunkResult]]) -> Iterable[_Candidate]:
+        """Yield the certificates that the workers made, but of two for one record only the first."""
+        seen: set[bytes] = set()
+        start = 0
+        for chunk, result in work:
+            self._rejected += result.rejected
+            self._rejects += [(start + place, reject) for place, reject in result.rejects]
+            for issued in result.issued:
+                candidate = _Candidate(start + issued.place, chunk.rows[issued.place], issued)
+                if issued.marks.identity in seen:
+                    self._refuse_repeated(candidate)
+                else:
+                    seen.add(issued.marks.identity)
+                    yield candidate
+            start += len(chunk.rows)
+
+    def _revises(self, candidate: _Candidate, versions: Sequence[RecordRow]) -> int | None:
+        """Return the version that *candidate* takes the place of, or None where it goes out in none."""
+        marks, latest = candidate.issued.marks, versions[-1]
+        if self._mode is Mode.RENEW:
+            if marks.version > latest.version:
+                return latest.version
+            self._same += 1
+        elif latest.segment >= self._first_segment:
+            self._refuse_repeated(candidate)
+        elif latest.content == marks.content:
+            self._same += 1
+        elif self._mode is Mode.ISSUE and any(version.content == marks.content for version in versions):
+            self._refuse_outdated(candidate)
+        else:
+            return latest.version
+        return None
+
+    # Without a log.
+
+    def _settle_here(self, unknown: Iterable[_Candidate], revised: Iterable[tuple[_Candidate, int]]) -> None:
+        for candidate in unknown:
+            if self._mode is Mode.CORRECT:
+                self._refuse_unknown(candidate)
+            else:
+                self._entries.append((candidate.number, candidate.issued, None))
+        for candidate, latest in revised:
+            if (issued := self._next_version(candidate, latest)) is not None:
+                self._entries.append((candidate.number, issued, None))
+                self._note_supersession(issued)
+
+    # With a log.
+
+    def _settle_in_log(
+        self,
+        log: TransparencyLog,
+        transaction: Transaction,
+        unknown: Sequence[_Candidate],
+        revised: Sequence[tuple[_Candidate, int]],
+    ) -> None:
+        if self._mode is Mode.CORRECT:
+            for candidate in unknown:
+                self._settle_known(log, transaction, candidate)
+        else:
+            leaves = transaction.add_new_certificates([candidate.issued.row for candidate in unknown])
+            for candidate, leaf in zip(unknown, leaves, strict=True):
+                if leaf is None:
+                    self._settle_known(log, transaction, candidate)
+                else:
+                    self._take(log, transaction, candidate.number, candidate.issued, leaf)
+        for candidate, latest in revised:
+            self._revise(log, transaction, candidate, latest)
+
+    def _settle_known(self, log: TransparencyLog, transaction: Transaction, candidate: _Candidate) -> None:
+        """Settle a certificate whose record the log may have, from this run before it was cut off or from another."""
+        marks = candidate.issued.marks
+        versions = self._logged_versions(log, marks.identity)
+        if not versions:
+            self._refuse_unknown(candidate)
+            return
+        logged, stored = versions[-1]
+        if self._mode is Mode.RENEW:
+            if stored.version == marks.version and self._is_own(logged):
+                self._give_again(candidate, logged, stored)
+            else:
+                self._same += 1  # was renewed or corrected by another run
+        elif stored.content == marks.content:
+            self._give_again(candidate, logged, stored)
+        elif self._mode is Mode.ISSUE and any(version.content == marks.content for _, version in versions):
+            self._refuse_outdated(candidate)
+        else:
+            self._revise(log, transaction, candidate, stored.version)
+
+    def _logged_versions(
+        self, log: TransparencyLog, identity: bytes
+    ) -> list[tuple[LoggedCertificate, StoredCertificate]]:
+        versions: list[tuple[LoggedCertificate, StoredCertificate]] = []
+        while found := log.certificate(self._bench.id_of(identity, len(versions) + 1)):
+            versions.append((found, parse_stored(self._bench.secret.open(found.cose, about=found.id.encode()))))
+        return versions
+
+    def _is_own(self, logged: LoggedCertificate) -> bool:
+        """Whether *logged* may have come from this run, which was cut off before it went out."""
+        return self._log_first is not None and logged.leaf_index >= self._log_first
+
+    def _give_again(self, candidate: _Candidate, logged: LoggedCertificate, stored: StoredCertificate) -> None:
+        issued = self._bench.again(candidate.issued.place, _row_of(logged), stored)
+        if self._is_own(logged):
+            if stored.version > 1:
+                self._note_supersession(issued)
+        else:
+            self._same += 1
+            self._given_again += 1
+        self._entries.append((candidate.number, issued, logged.leaf_index))
+
+    def _revise(self, log: TransparencyLog, transaction: Transaction, candidate: _Candidate, latest: int) -> None:
+        issued = self._next_version(candidate, latest)
+        if issued is None:
+            return
+        (leaf,) = transaction.add_new_certificates([issued.row])
+        if leaf is None:
+            self._settle_known(log, transaction, candidate)
+        else:
+            self._take(log, transaction, candidate.number, issued, leaf)
+
+    def _take(self, log: TransparencyLog, transaction: Transaction, number: int, issued: Issued, leaf: int) -> None:
+        """Let *issued*, which is new in the log, go out, and say there what it supersedes."""
+        self._entries.append((number, issued, leaf))
+        if issued.marks.version == 1:
+            return
+        self._note_supersession(issued)
+        old = log.certificate(self._bench.id_of(issued.marks.identity, issued.marks.version - 1))
+        if old is None:
+            return  # it was issued into the job folder before there was a log
+        statements.supersede(transaction, old, LoggedCertificate(leaf, *issued.row), at=self._signed_at)
+        if self._mode is Mode.CORRECT:
+            statements.revoke(transaction, old, at=self._signed_at, reason=CORRECTED)
+
+    # Both.
+
+    def _next_version(self, candidate: _Candidate, latest: int) -> Issued | None:
+        """Return the certificate of *candidate* as the version after *latest*."""
+        marks = candidate.issued.marks
+        if marks.version == latest + 1:
+            return candidate.issued
+        new = Marks(marks.identity, marks.content, latest + 1)
+        issued = self._bench.issue(candidate.issued.place, candidate.row, self._signed_at, new)
+        if isinstance(issued, Issued):
+            return issued
+        self._rejected += 1
+        self._rejects += [(candidate.number, reject) for reject in issued]
+        return None
+
+    def _note_supersession(self, issued: Issued) -> None:
+        marks = issued.marks
+        old_id = self._bench.id_of(marks.identity, marks.version - 1)
+        self._supersessions.append(Supersession(old_id, issued.row.id, self._at))
+
+    def _refuse_repeated(self, candidate: _Candidate) -> None:
+        message = "is that of an earlier record, which has been issued"
+        self._refuse(candidate, FieldProblem("record_id", "duplicate_record", message))
+
+    def _refuse_outdated(self, candidate: _Candidate) -> None:
+        message = "says what was corrected since; to go back to it, send it with --correct"
+        self._refuse(candidate, FieldProblem("record_id", "superseded_record", message))
+
+    def _refuse_unknown(self, candidate: _Candidate) -> None:
+        message = "is that of no record that was issued, so there is nothing to correct"
+        self._refuse(candidate, FieldProblem("record_id", "unknown_record", message))
+
+    def _refuse(self, candidate: _Candidate, problem: FieldProblem) -> None:
+        self._rejected += 1
+        self._rejects.append((candidate.number, Reject.of(candidate.row, problem)))
+
+
+def _row_of(logged: LoggedCertificate) -> CertificateRow:
+    return CertificateRow(*logged[1:])

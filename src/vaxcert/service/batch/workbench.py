@@ -1,0 +1,286 @@
+"""What a worker does: rows in, signed and sealed certificates with their output out. It keeps nothing."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from vaxcert.errors import FieldProblem, QrError, SchemaError, UnprintableTextError
+from vaxcert.issue.issuer import Issuer
+from vaxcert.ledger.store.reader import CertificateRow
+from vaxcert.ledger.store.sealed import StoredCertificate, encode_stored
+from vaxcert.service.batch.identity import marks_of
+from vaxcert.service.batch.rendering import Renderer
+from vaxcert.service.batch.stored import PARSERS, certificate_of, fields_of, printed_only
+from vaxcert.service.issuer_secrets import load_secret
+from vaxcert.service.rejects import Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+    from vaxcert.issue.issuer import Certificate
+    from vaxcert.model.certificate_type import CertificateType
+    from vaxcert.model.record import Record
+    from vaxcert.service.row import Row
+    from vaxcert.service.signers import SignerSource
+    from vaxcert.signing.issuer_secret import IssuerSecret
+    from vaxcert.signing.signer import Signer
+
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
+"""A chunk holds some ten thousand objects, none of them in a cycle: looking through them again and again is in vain."""
+
+
+class Marks(NamedTuple):
+    """What makes a certificate the certificate of one record in one version."""
+
+    identity: bytes
+    content: bytes
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a batch issues: the same from its first run to its last."""
+
+    kind: CertificateType
+    country: str
+    issuer: str
+    validity: timedelta
+    level: int
+    formats: tuple[str, ...]
+    max_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some rows of one segment, in their order."""
+
+    segment: int
+    rows: Sequence[Row]
+    signed_at: datetime
+    marks: Sequence[Marks] | None = None
+    """Of a renewal: whose certificates these are, and in which version."""
+    is_last: bool = False
+    """Whether it ends its segment."""
+
+
+class Issued(NamedTuple):
+    """One certificate as it comes from a worker."""
+
+    place: int
+    """Of its row in the chunk."""
+    marks: Marks
+    row: CertificateRow
+    """As a log keeps it: its COSE bytes sealed."""
+    outputs: Sequence[bytes]
+    """One for each format; a JSON line without its end, since the leaf in the log comes to stand there."""
+
+
+class _Draft(NamedTuple):
+    """A record on its way to a certificate."""
+
+    number: int
+    record: Record
+    marks: Marks
+
+
+class _Refused:
+    """The rows that get no certificate, and why."""
+
+    def __init__(self, rows: Sequence[Row], places: Sequence[int]) -> None:
+        self._rows, self.places = rows, places
+        self.rejects: list[tuple[int, Reject]] = []
+        self.count = 0
+
+    def add(self, number: int, error: SchemaError | QrError | UnprintableTextError) -> None:
+        """Refuse the row of this *number*."""
+        self.count += 1
+        place, row = self.places[number], self._rows[number]
+        self.rejects += [(place, Reject.of(row, problem)) for problem in _problems(error)]
+
+
+class ChunkResult(NamedTuple):
+    """What became of a chunk."""
+
+    issued: Sequence[Issued]
+    rejects: Sequence[tuple[int, Reject]]
+    """Each after the place of its row."""
+    rejected: int
+    """Rows; one may have several rejects."""
+
+
+class Workbench:
+    """Issues with one signer under one plan."""
+
+    def __init__(self, plan: Plan, signer: Signer, secret: IssuerSecret) -> None:
+        """Issue as *plan* says.
+
+        Raises:
+            ValueError: The plan names no country, or a validity or level that cannot be.
+        """
+        self.plan = plan
+        self.signer = signer
+        self.secret = secret
+        self.issuer = Issuer(signer, country=plan.country, issuer=plan.issuer, validity=plan.validity, level=plan.level)
+        self._renderer = Renderer(plan.formats, max_version=plan.max_version)
+        self._parse = PARSERS[plan.kind]
+
+    def work(self, chunk: Chunk) -> ChunkResult:
+        """Return the certificates of *chunk*, and what is wrong with the other rows.
+
+        Each stage is done for all rows before the next: a processor that does one thing many times over takes two
+        thirds of the time.
+
+        Raises:
+            VaxcertError: Anything else than a wrong row.
+        """
+        return self._issue(chunk.rows, range(len(chunk.rows)), chunk.signed_at, chunk.marks)
+
+    def issue(self, place: int, row: Row, at: datetime, marks: Marks) -> Issued | Sequence[Reject]:
+        """Return the certificate of *row* as *marks* says, signed at *at*, or what is wrong with it.
+
+        Raises:
+            VaxcertError: Anything else than a wrong row.
+        """
+        result = self._issue([row], [place], at, [marks])
+        return result.issued[0] if result.issued else [reject for _, reject in result.rejects]
+
+    def _issue(
+        self, rows: Sequence[Row], places: Sequence[int], at: datetime, marks: Sequence[Marks] | None
+    ) -> ChunkResult:
+        refused = _Refused(rows, places)
+        drafts = self._drafts(rows, marks, refused)
+        secret = self.secret
+        opaques = [secret.opaque(draft.marks.identity, draft.marks.version) for draft in drafts]
+        issued = self.issuer.issue_all([draft.record for draft in drafts], at=at, opaques=opaques)
+        made: list[tuple[_Draft, Certificate, bytes]] = []
+        for draft, outcome in zip(drafts, issued, strict=True):
+            if isinstance(outcome, SchemaError):
+                refused.add(draft.number, outcome)
+            else:
+                made.append((draft, *outcome))
+        plain = [
+            encode_stored(
+                StoredCertificate(
+                    certificate.cose,
+                    draft.marks.identity,
+                    draft.marks.version,
+                    draft.marks.content,
+                    printed_only(draft.record),
+                )
+            )
+            for draft, certificate, _ in made
+        ]
+        sealed = [
+            secret.seal(content, about=certificate.uvci.encode())
+            for content, (_, certificate, _) in zip(plain, made, strict=True)
+        ]
+        return ChunkResult(list(self._rendered(made, sealed, refused)), refused.rejects, refused.count)
+
+    def _drafts(self, rows: Sequence[Row], marks: Sequence[Marks] | None, refused: _Refused) -> list[_Draft]:
+        parse = self._parse
+        records: list[tuple[int, Record]] = []
+        for number, row in enumerate(rows):
+            try:
+                if row.problem is not None:
+                    refused.add(number, SchemaError(row.problem.message, problems=[row.problem]))
+                else:
+                    records.append((number, parse(row.fields)))
+            except SchemaError as error:
+                refused.add(number, error)
+        if marks is not None:
+            return [_Draft(number, record, marks[number]) for number, record in records]
+        return [_Draft(number, record, Marks(*marks_of(record, self.secret))) for number, record in records]
+
+    def _rendered(
+        self, made: Sequence[tuple[_Draft, Certificate, bytes]], sealed: Sequence[bytes], refused: _Refused
+    ) -> Iterator[Issued]:
+        if not made:
+            return
+        first = made[0][1]
+        issued_at, expires_at = int(first.issued_at.timestamp()), int(first.expires_at.timestamp())
+        kid, render, places = first.kid.value, self._renderer.render, refused.places
+        for (draft, certificate, digest), content in zip(made, sealed, strict=True):
+            try:
+                outputs = render(draft.record, certificate)
+            except (QrError, UnprintableTextError) as error:
+                refused.add(draft.number, error)
+            else:
+                row = CertificateRow(certificate.uvci, digest, content, kid, issued_at, expires_at)
+                yield Issued(places[draft.number], draft.marks, row, outputs)
+
+    def again(self, place: int, row: CertificateRow, stored: StoredCertificate) -> Issued:
+        """Return a certificate that was issued before as `issue` did."""
+        kind, fields = fields_of(stored.cose, stored.printed)
+        record = PARSERS[kind](fields)
+        certificate = certificate_of(stored.cose, level=self.plan.level)
+        marks = Marks(stored.identity, stored.content, stored.version)
+        return Issued(place, marks, row, self._renderer.render(record, certificate))
+
+    def id_of(self, identity: bytes, version: int) -> str:
+        """Return the id of *version* of the certificate for *identity*."""
+        return self.issuer.id_of(self.secret.opaque(identity, version))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a worker needs to make its own workbench: where the keys lie, never the keys."""
+
+    plan: Plan
+    source: SignerSource
+    secret: Path
+    at: datetime
+    """When the signer has to be one that may sign."""
+
+    def make(self, stack: ExitStack) -> Workbench:
+        """Return the workbench; what it opens is closed with *stack*.
+
+        Raises:
+            SigningError: The key or the secret cannot be had; the subclass says why.
+            StorageError: A file cannot be read.
+            ValueError: As `Workbench` does.
+        """
+        signer = stack.enter_context(self.source.open(usage=self.plan.kind, at=self.at))
+        unsafe = self.source.unsafe_unencrypted
+        secret = load_secret(self.secret, self.source.read_passphrase(), unsafe_unencrypted=unsafe)
+        return Workbench(self.plan, signer, secret)
+
+
+@dataclass(slots=True)
+class _Seat:
+    """The workbench of this process, which lives as long as it."""
+
+    stack: ExitStack = field(default_factory=ExitStack)
+    bench: Workbench | None = None
+
+
+_seat = _Seat()
+
+
+def take_seat(recipe: Recipe) -> None:
+    """Make the workbench of this process, a worker."""
+    _seat.bench = recipe.make(_seat.stack)
+    calm_collector()
+
+
+def work_at_seat(chunk: Chunk) -> ChunkResult:
+    """Return what the workbench of this process makes of *chunk*."""
+    assert _seat.bench is not None  # a worker takes its seat first
+    return _seat.bench.work(chunk)
+
+
+def calm_collector() -> None:
+    """Have the collector of cycles leave alone what is there, and look seldom at the rest."""
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+
+
+def _problems(error: SchemaError | QrError | UnprintableTextError) -> Iterator[FieldProblem]:
+    if isinstance(error, SchemaError) and error.problems:
+        yield from error.problems
+        return
+    yield FieldProblem(error.field if isinstance(error, UnprintableTextError) else "", error.code, error.message)

@@ -1,0 +1,1 @@
+"""Revocation lists: what a verifier asks of them, and their forms."""
