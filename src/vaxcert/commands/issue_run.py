@@ -164,6 +164,7 @@ def _to_job(request: Request, bench: Workbench, engine: Engine, telling: _Tellin
         rows=None if request.source is None else ((row, None) for row in request.rows()),
         input_digest=None if request.source in {None, STDIN} else file_digest(str(request.source)),
         renew_before=int((request.moment + request.within).timestamp()),
+        workers=request.workers,
         ledger=request.ledger,
         book=request.book,
         rejects_file=request.rejects,
@@ -172,7 +173,13 @@ def _to_job(request: Request, bench: Workbench, engine: Engine, telling: _Tellin
     )
     if order.single is not None:
         check_is_new(order.out)
-    watch = Watch(clock=lambda: request.moment, started=telling.started, seen=telling.seen, told=telling.told)
+    watch = Watch(
+        clock=lambda: request.moment,
+        started=telling.started,
+        seen=telling.seen,
+        told=telling.told,
+        printed=telling.printed,
+    )
     with telling.stoppable():
         return issue_batch(order, bench, engine, watch)
 
@@ -214,6 +221,10 @@ class _Telling:
         self._tally += tally
         rejected = f", {self._tally.rejected:,} rejected" if self._tally.rejected else ""
         self._progress.show(self._tally.issued + self._tally.same, more=rejected)
+
+    def printed(self, files: int) -> None:
+        """Show how many print files there are."""
+        self._progress.show(self._tally.issued, more=f", {files:,} print files")
 
     def told(self, rejects: Iterable[Reject]) -> None:
         """Tell of *rejects*, but not of more than a few where a file has them all."""

@@ -61,6 +61,10 @@ def witness(
 
     described = [read_description(log) for log in logs]
     is_new = not witnessing.is_witness(folder)
+    if not is_new and name is not None:
+        known = witnessing.read_witness_key(folder / witnessing.VKEY_FILE).name
+        if known != name:
+            raise click.UsageError(f"the witness in {folder} is {known}: leave out --name, or choose another folder")
     passphrase = cache(secret(passphrase_file, passphrase_fd, confirm=is_new))  # asked once, to make it and to use it
     if is_new:
         if name is None:

@@ -91,7 +91,8 @@ def line(report: Report, lang: Language) -> str:
     if report.outcome is not Outcome.VALID:
         return f"{start}{visible(reason(report, lang))} [{report.code}]"
     noted = "".join(f" [{code}]" for code in dict.fromkeys(each.code for each in report.warnings))
-    return start + "; ".join(list(_contents(report, lang))[:-1]) + noted
+    contents = list(_contents(report, lang))
+    return start + "; ".join(contents[:-1] or contents) + noted
 
 
 def reason(report: Report, lang: Language) -> str:
@@ -179,7 +180,10 @@ def _warning(warning: Warning_, lang: Language) -> str:
 
 def _contents(report: Report, lang: Language) -> Iterator[str]:
     words = _WORDS[lang]
-    certificate = cast("Mapping[str, object]", report.certificate)
+    if report.certificate is None:  # a manifest speaks of files
+        yield visible(report.message)
+        return
+    certificate = report.certificate
     holder = cast("Mapping[str, str | None]", certificate["holder"])
     name = " ".join(part for written, standard in _NAMES if (part := holder[written] or holder[standard]))
     yield visible(f"{name}, {words['born']} {holder['birth_date'] or '?'}")

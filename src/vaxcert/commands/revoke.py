@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import ExitStack
 from itertools import chain
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +16,7 @@ from vaxcert.commands.progress import Progress
 from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.revocation_book import RevocationBook
 from vaxcert.service.revoking import Refused, Revoker, named_in, read_kid, read_name
+from vaxcert.service.sources import STDIN
 from vaxcert.trust.revocation.own_format import KidRule
 from vaxcert.trust.revocation.revocation_list import RevocationReason
 
@@ -44,7 +45,11 @@ class Word(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 
 
 @click.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1)
-@click.option("--file", type=click.File("rb"), help="More of them, one a line; - for standard input.")
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    help="More of them, one a line; - for standard input.",
+)
 @click.option("--kid", metavar="KID", help="All that this key signed (base64 or hexadecimal).")
 @click.option("--from", "since", type=Instant(), help="With --kid: only what it signed from this instant on.")
 @click.option("--reason", "word", type=Word(), help="A word of a list of yours, for the book and the log.")
@@ -58,7 +63,7 @@ def command(
     ctx: click.Context,
     *,
     ids: tuple[str, ...],
-    file: IO[bytes] | None,
+    file: str | None,
     kid: str | None,
     since: datetime | None,
     word: str | None,
@@ -96,12 +101,16 @@ def command(
             )
         named = chain(
             (read_name(f"ID {number}", text) for number, text in enumerate(ids, 1)),
-            () if file is None else named_in(file, file.name),
+            () if file is None else named_in(stack.enter_context(click.open_file(file, "rb")), _name(file)),
         )
         revoker = Revoker(kept, at=moment, word=word, log=log, take_unknown=unknown)
         if ids or file:
             _revoke(revoker, named, verbose=ctx.obj["verbose"])
     return 1 if revoker.tally.refused else 0
+
+
+def _name(file: str) -> str:
+    return "stdin" if file == STDIN else file
 
 
 def _rule(kid: bytes, since: datetime | None, at: datetime) -> KidRule:

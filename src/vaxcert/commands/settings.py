@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -46,9 +47,11 @@ _ONLY_MEANT = {
 def chosen_settings() -> dict[str, object]:
     """Return the settings in the file that the environment names, or in the current folder's.
 
+    What only a named file may hold is, in the current folder's, a refusal in the place of its value: it stops the one
+    command that would take it, and no other.
+
     Raises:
-        SettingsError: The file cannot be read or is not TOML; or it is the current folder's, nobody named it, and it
-            holds what only a named file may.
+        SettingsError: The file cannot be read or is not TOML.
     """
     if named := os.environ.get(NAMED_BY):
         path = Path(named)
@@ -62,11 +65,15 @@ def chosen_settings() -> dict[str, object]:
             options = options.get(part) if isinstance(options, dict) else None
         for name in names:
             if isinstance(options, dict) and name in options:
-                raise SettingsError(
-                    f"[{table}] {name} in {SETTINGS_FILE} counts only where the file is named",
-                    hint=f"if you trust this file, set {NAMED_BY}={SETTINGS_FILE}",
-                )
+                options[name] = partial(_refuse, table, name)
     return settings
+
+
+def _refuse(table: str, name: str) -> NoReturn:
+    raise SettingsError(
+        f"[{table}] {name} in {SETTINGS_FILE} counts only where the file is named",
+        hint=f"if you trust this file, set {NAMED_BY}={SETTINGS_FILE}",
+    )
 
 
 def read_settings(path: Path = SETTINGS_FILE) -> dict[str, object]:
@@ -128,6 +135,8 @@ def defaults_of(
 
 
 def _default(option: click.Option, value: object) -> object:
+    if callable(value):  # a refusal, which the option calls where nothing outweighs it
+        return value
     if isinstance(value, date):  # or a datetime; TOML has both, and options read text
         value = value.isoformat()
     return [value] if option.multiple and not isinstance(value, list) else value

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import LedgerStateError
+from vaxcert.ledger.log.cosignature import add_cosignatures
+from vaxcert.ledger.log.note import parse_note
 from vaxcert.ledger.witness.client import request_cosignature
 from vaxcert.service.cosigned import cosigned_note, keep_cosigned
 from vaxcert.service.ledger_folder import LedgerFolder
@@ -29,15 +31,19 @@ def cosign(folder: Path, url: str, *, witness: NoteVerifier) -> str:
     Raises:
         LedgerStateError: There is no ledger, or it has no checkpoint.
         LedgerUnavailableError: The witness did not answer.
-        NoteError: Its answer is no cosignature by its key.
+        NoteError: Its answer is no cosignature by its key, or the checkpoint has as many as it can have.
         WitnessRefusedError: It did not cosign.
     """
     ledger = LedgerFolder(folder)
-    with ledger.open(read_only=True) as log:
+    with ledger.open() as log:
         newest = log.checkpoint()
         if newest is None:
             raise LedgerStateError("the log has no checkpoint yet", hint="sign one with `vaxcert ledger checkpoint`")
         note = cosigned_note(ledger, newest.size) or newest.note
         cosigned = request_cosignature(url, note, witness=witness, prove=log.consistency_path)
-    keep_cosigned(ledger, newest.size, cosigned)
+        lines = "".join(signature.to_line() for signature in parse_note(cosigned).signatures)
+        with log.database.writing():  # one at a time: another may have kept another witness's line meanwhile
+            note = cosigned_note(ledger, newest.size) or newest.note
+            cosigned = add_cosignatures(note, lines, verifiers=(witness,))
+            keep_cosigned(ledger, newest.size, cosigned)
     return cosigned

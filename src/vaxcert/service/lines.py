@@ -149,10 +149,15 @@ class Lines:
         """Read until the next line is there whole, or longer than any may be, and return where it ends."""
         if end := self._held.find(b"\n", self._next) + 1:
             return min(end, self._next + MAX_RECORD_BYTES + 1)
-        while len(self._held) - self._next <= MAX_RECORD_BYTES and (part := self._read()):
-            self._held, self._next = self._held[self._next :] + part, 0
+        parts = [self._held[self._next :]]
+        size = len(parts[0])
+        while size <= MAX_RECORD_BYTES and (part := self._read()):
+            parts.append(part)
+            size += len(part)
             if b"\n" in part:
                 break
+        if len(parts) > 1:
+            self._held, self._next = b"".join(parts), 0
         end = self._held.find(b"\n", self._next) + 1 or len(self._held)
         return min(end, self._next + MAX_RECORD_BYTES + 1)
 

@@ -48,9 +48,13 @@ class Reject:
         return f"line {self.line}: {self.problem.field or 'record'}: {self.problem.message} [{self.problem.code}]"
 
 
+HEADER = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
+"""What a CSV file begins with, so that Excel takes it for UTF-8."""
+
+
 def header_line() -> bytes:
-    """Return the first line of a file of rejects, after the mark by which Excel takes it for UTF-8."""
-    return "\N{ZERO WIDTH NO-BREAK SPACE}".encode() + csv_line(*COLUMNS)
+    """Return the first line of a file of rejects."""
+    return HEADER + csv_line(*COLUMNS)
 
 
 @contextmanager

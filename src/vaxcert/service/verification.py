@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import CodecError, VaxcertError, VerificationError
+from vaxcert.service.batch.manifest import is_manifest, verify_manifest
 from vaxcert.service.sources import Found, read_source
 from vaxcert.verify.report import Outcome, Report, Status, Step, Warning_
 from vaxcert.verify.verifier import STEP_NAMES
@@ -27,11 +29,14 @@ def verify_source(
     """Yield a report on each certificate in *source*, or on why there is none.
 
     Args:
-        source: A text, a file's name, or `-`.
+        source: A text, a file's name, `-`, or a job folder of `vaxcert issue`, of which the manifest is verified.
         verifier: Knows whom to trust.
         at: When the certificates have to hold (aware).
         receipts: The receipts of those certificates that have none beside them.
     """
+    if is_manifest(source):
+        yield verify_manifest(Path(source), verifier.trust_list, at=at)
+        return
     for found in read_source(source):
         yield examine(found, verifier, at=at, receipts=receipts)
 

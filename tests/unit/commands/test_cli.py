@@ -270,11 +270,6 @@ def test_a_command_has_its_own_table(
         '[verify]\nallow = "rsa-1024"\n',
         "[verify]\nmax-age = 9999\n",
         "[verify]\nlog = []\n",
-        '[issue]\npkcs11-module = "x.so"\n',
-        '[audit]\nlog = "log.json"\n',
-        "[audit]\noffline = true\n",
-        '[anchor.deploy]\nrpc = "http://127.0.0.1:9"\n',
-        '[ledger.witness]\nlog = "log.json"\n',
     ],
 )
 def test_a_folder_does_not_decide_whom_to_believe_unless_its_file_is_named(
@@ -285,6 +280,30 @@ def test_a_folder_does_not_decide_whom_to_believe_unless_its_file_is_named(
     assert "counts only where the file is named" in capsys.readouterr().err
     monkeypatch.setenv("VAXCERT_SETTINGS", "vaxcert.toml")
     assert verified() in (0, 4)
+
+
+FOREIGN = [
+    ('[issue]\npkcs11-module = "x.so"\n', ["issue", "records.csv", "-o", "out"]),
+    ('[audit]\nlog = "dsc.der"\n', ["audit", "."]),
+    ("[audit]\noffline = true\n", ["audit", "."]),
+    ('[anchor.deploy]\nrpc = "http://127.0.0.1:9"\n', ["anchor", "deploy", ".", "--key", "dsc.der"]),
+    ('[ledger.witness]\nlog = "dsc.der"\n', ["ledger", "witness", "w", "--listen", "127.0.0.1:0"]),
+]
+
+
+@pytest.mark.parametrize(("text", "command"), FOREIGN, ids=[" ".join(command[:2]) for _, command in FOREIGN])
+def test_what_only_a_named_file_may_say_stops_its_own_command_alone(
+    text: str, command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "vaxcert.toml").write_text(text)
+    assert run(command) == 2
+    assert "counts only where the file is named" in capsys.readouterr().err
+    assert verified("--trust", "dsc.der") == 0
+
+
+def test_an_option_outweighs_what_the_file_may_not_say(tmp_path: Path) -> None:
+    (tmp_path / "vaxcert.toml").write_text('[verify]\ntrust = "elsewhere.der"\n')
+    assert verified("--trust", "dsc.der") == 0
 
 
 def test_a_named_file_has_to_be_there(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import socketserver
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,7 @@ from vaxcert.ledger.log.cosignature import WitnessKey, verify_cosignatures
 from vaxcert.ledger.log.note_key import KeyType
 from vaxcert.ledger.log.receipt import Receipt
 from vaxcert.ledger.store.certificates import certificate_row
+from vaxcert.service import cosigning
 from vaxcert.service.log_description import read_description
 from vaxcert.service.witnessing import read_witness_key
 
@@ -116,6 +117,32 @@ def test_a_second_witness_is_added_to_the_first(serving: Serve, capsys: pytest.C
     found = verify_cosignatures(Path("led/cosigned/3.note").read_text(), keys)
     assert {each.witness for each in found} == {"witness.example/a", "witness.example/b"}
     assert capsys
+
+
+def test_witnesses_that_are_asked_at_once_both_stay(serving: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert serving(cosign()) == [0]
+    first = Path("led/cosigned/3.note").read_text()
+    Path("led/cosigned/3.note").unlink()
+    asked = cosigning.request_cosignature
+
+    def meanwhile(*arguments: Any, **more: Any) -> str:
+        cosigned = asked(*arguments, **more)
+        Path("led/cosigned/3.note").write_text(first)  # as the other process did between question and answer
+        return cosigned
+
+    monkeypatch.setattr(cosigning, "request_cosignature", meanwhile)
+    other = [part.replace("wit", "two") if part == "wit" else part for part in WITNESS]
+    assert serving(cosign(witness="two/witness.vkey"), arguments=[*other, "--name", "witness.example/b"]) == [0]
+    keys = [read_witness_key(Path(f"{name}/witness.vkey")) for name in ("wit", "two")]
+    found = verify_cosignatures(Path("led/cosigned/3.note").read_text(), keys)
+    assert [each.witness for each in found] == ["witness.example/a", "witness.example/b"]
+
+
+def test_a_witness_that_is_there_keeps_its_name(serving: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+    assert serving(cosign()) == [0]
+    assert run([*WITNESS, "--name", "witness.example/b"]) == 2
+    assert "the witness in wit is witness.example/a" in capsys.readouterr().err
+    assert serving(cosign(), arguments=[*WITNESS, *NAMED]) == [0]
 
 
 def test_a_witness_remembers_and_cosigns_what_extends_the_last(serving: Serve) -> None:

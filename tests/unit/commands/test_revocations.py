@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,8 +55,18 @@ def issued() -> Sequence[Certificate]:
     return [by.issue(record, at=AT) for _ in range(3)]
 
 
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory, issued: Sequence[Certificate]) -> Path:
+    """Return a ledger to copy: making one takes long, for the sake of its passphrase."""
+    made = tmp_path_factory.mktemp("made") / "ledger"
+    create_ledger(made, origin="ledger.example/vn", passphrase=lambda: PASSPHRASE, at=AT)
+    with LedgerFolder(made).open() as log:
+        append(log, issued[:2])
+    return made
+
+
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, issued: Sequence[Certificate]) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, issued: Sequence[Certificate], ledger: Path) -> Path:
     """Work in a folder with the keys, a trust list, the certificates, and a ledger with the first two of them."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
@@ -65,9 +76,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, issued: Sequence[Cer
     Path("trust.json").write_bytes(format_trust_list(TrustList(entries=(DSC,), as_of=NOW)))
     lines = [json.dumps({"id": each.uvci, "text": each.text}) for each in issued]
     Path("certificates.jsonl").write_text("\n".join(lines))
-    create_ledger(Path("ledger"), origin="ledger.example/vn", passphrase=lambda: PASSPHRASE, at=AT)
-    with LedgerFolder(Path("ledger")).open() as log:
-        append(log, issued[:2])
+    shutil.copytree(ledger, "ledger")
     return tmp_path
 
 

@@ -226,14 +226,12 @@ def test_an_interrupt_gives_the_counts_so_far_and_says_that_they_are_a_part(tmp_
         *(sys.executable, "-c", program, "verify", "pipe", "--summary", "--json", "--failures", "failures.jsonl"),
         *("--workers", workers, "--trust", "dsc.der", "--at", AT.isoformat()),
     ]
-    with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
-        (tmp_path / "pipe").open("w") as pipe,
-    ):
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         # A pipe holds 64 KiB: when all is written, most of it has been read, and but for a few blocks counted.
-        pipe.write(f"{VALID}\n{EXPIRED}\n" * 2000)
-        pipe.flush()
-        process.send_signal(signal.SIGINT)
+        with (tmp_path / "pipe").open("w") as pipe:
+            pipe.write((f"{VALID}\n" * 9 + f"{EXPIRED}\n") * 400)
+            pipe.flush()
+            process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     summary = json.loads(out)

@@ -62,7 +62,8 @@ class AnchoringAccount:
             return  # it waits for lower fees, whatever the account has
         needed, balance = ANCHOR_GAS * offer.max_fee, self._balance()
         if balance < needed:
-            raise FundsError(f"the anchoring account has {balance} wei, and an anchor may take {needed}")
+            account = f"0x{self._signer.address.hex()}"
+            raise FundsError(f"the anchoring account {account} has {balance} wei, and an anchor may take {needed}")
 
     def next_nonce(self) -> int:
         """Return how many transactions of the account are mined, up to the newest block that the nodes agree on."""

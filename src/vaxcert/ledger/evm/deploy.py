@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import (
     AnchorError,
     ChainUnavailableError,
+    FundsError,
     NoContractError,
     NodeRefusedError,
     NotWriterError,
@@ -36,7 +38,7 @@ from vaxcert.ledger.evm.rlp_items import encode_integer, encode_rlp
 from vaxcert.ledger.evm.transaction_signer import UnsignedTransaction, signed_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from vaxcert.ledger.evm.node_view import MinedReceipt
     from vaxcert.ledger.evm.rpc import Node
@@ -210,11 +212,22 @@ class RegistryOwner:
         self._call(contract, withdraw_call(log_id, seq))
 
     def _call(self, contract: bytes, data: bytes) -> None:
-        try:
-            self._quorum.ask(lambda node: node.call(data, to=contract, at="pending", sender=self._owner.address))
-        except NodeRefusedError as error:
-            raise cause_of(error) from error
+        with self._naming_who_pays():
+            try:
+                self._quorum.ask(lambda node: node.call(data, to=contract, at="pending", sender=self._owner.address))
+            except NodeRefusedError as error:
+                raise cause_of(error) from error
         self._transact(contract, data, gas=OWNER_GAS)
+
+    @contextmanager
+    def _naming_who_pays(self) -> Iterator[None]:
+        try:
+            yield
+        except FundsError as error:
+            raise FundsError(
+                f"the account 0x{self._owner.address.hex()} cannot pay for the transaction",
+                hint="give it funds on this chain, and try again",
+            ) from error
 
     def _transact(self, to: bytes, data: bytes, *, gas: int) -> tuple[int, int]:
         """Send a transaction and wait for it; return its nonce and its block."""
@@ -232,7 +245,8 @@ class RegistryOwner:
             priority_fee=offer.priority_fee,
         )
         raw = signed_by(self._owner, transaction)
-        send_to_all(self._quorum, raw)
+        with self._naming_who_pays():
+            send_to_all(self._quorum, raw)
         receipt = self._mined(keccak(raw))
         if not receipt.succeeded:
             raise AnchorError(f"the transaction 0x{keccak(raw).hex()} failed")

@@ -81,6 +81,11 @@ class Quorum:
         self._nodes.remove(node)
         self._nodes.append(node)
 
+    def passed_over(self, node: NodeView, error: ChainUnavailableError) -> None:
+        """Note that *node* did not answer with what others may have; one that says no is as quick as any."""
+        if not isinstance(error, NodeRefusedError):
+            self.put_last(node)
+
     def agreed_block(self, height: int) -> AgreedBlock:
         """Return the block at *height*.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import ChainProofError, ChainUnavailableError, NodeRefusedError
+from vaxcert.errors import ChainProofError, ChainUnavailableError
 from vaxcert.ledger.anchor.identity import NO_HASH
 from vaxcert.ledger.evm.anchored import event_of_log, is_stored
 from vaxcert.ledger.evm.artifact import anchor_registry
@@ -101,7 +101,8 @@ class Prover:
         for node in block.nodes:
             try:
                 answer = node.state_proof(self._identity.contract, slots, at=block.header.number)
-            except NodeRefusedError:
+            except ChainUnavailableError as error:
+                self._quorum.passed_over(node, error)
                 continue
             proof, stored = self._registry.proved_head(answer, node=node, block=block)
             if is_stored(event, stored):
@@ -120,6 +121,7 @@ class Prover:
             try:
                 answer = node.block_receipts(block.header.number)
             except ChainUnavailableError as error:
+                self._quorum.passed_over(node, error)
                 failure = error
                 continue
             return ReceiptProof.of_json(

@@ -49,16 +49,21 @@ class Registry:
         for node in block.nodes:
             try:
                 answer = node.state_proof(self._identity.contract, slots, at=block.header.number)
-            except NodeRefusedError:
+            except ChainUnavailableError as error:
+                self._quorum.passed_over(node, error)
                 continue
             return self.proved_head(answer, node=node, block=block)[1]
-        said = {
-            node.call(head_call(self._identity.log_id), to=self._identity.contract, at=block.header.number)
-            for node in block.nodes
-        }
+        said = {self._head_said_by(node, at=block.header.number) for node in block.nodes}
         if len(said) > 1:
             raise ChainUnavailableError(f"the nodes give different heads of the log at block {block.header.number}")
         return head_of_returned(said.pop())
+
+    def _head_said_by(self, node: NodeView, *, at: int) -> bytes:
+        try:
+            return node.call(head_call(self._identity.log_id), to=self._identity.contract, at=at)
+        except ChainUnavailableError as error:
+            self._quorum.passed_over(node, error)  # so that another one is asked the next time
+            raise
 
     def proved_head(self, answer: Json, *, node: NodeView, block: AgreedBlock) -> tuple[StateProof, StoredHead]:
         """Return the head that *node*'s proof proves, and the proof.

@@ -17,12 +17,15 @@ _BETWEEN = "\x1f"
 def marks_of(record: Record, secret: IssuerSecret) -> tuple[bytes, bytes]:
     """Return the identity of *record* (32 bytes) and its content (16 bytes), which differs once it is corrected.
 
-    Two records are one where they are of the same type and have the same id. Without an id a record is what it says:
-    another spelling makes another record.
+    Two records are one where they are of the same type and have the same id. Without an id a record is what it says,
+    the citizen's number too, which tells namesakes apart: another spelling makes another record.
     """
     said = normalised(record)
-    record_id = record.record_id
-    name = f"{record.group} id {record_id}" if record_id is not None else f"{record.group} content {said}"
+    record_id, person = record.record_id, record.person
+    if record_id is not None:
+        name = f"{record.group} id {record_id}"
+    else:
+        name = _BETWEEN.join((f"{record.group} content {said}", person.citizen_id or "", person.sex or ""))
     return secret.identity(name.encode()), secret.content(said.encode())
 
 

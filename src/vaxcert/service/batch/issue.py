@@ -7,7 +7,10 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from vaxcert.service.batch import finish, renewal
+from vaxcert.errors import SignerRevokedError
+from vaxcert.issue.card import MAX_CARDS
+from vaxcert.model.kid import Kid
+from vaxcert.service.batch import finish, printing, renewal
 from vaxcert.service.batch.job import open_job
 from vaxcert.service.batch.rendering import PRINT_FORMATS
 from vaxcert.service.batch.run import BatchRun
@@ -42,6 +45,8 @@ class Order:
     """The job folder, or the one file."""
     single: str | None = None
     """The format of the one file: jsonl, txt, pdf or zip."""
+    workers: int = 1
+    """How many print files are set at once."""
     rows: Source | None = None
     """The records; None for a renewal, whose records are those that lapse."""
     input_digest: str | None = None
@@ -75,7 +80,8 @@ class Watch:
     """Called with the run, which can be stopped, and with what it had done before it was interrupted."""
     seen: Callable[[Tally], object] = lambda _tally: None
     told: Callable[[Iterable[Reject]], object] = lambda _rejects: None
-    printing: Callable[[int], object] = lambda _pages: None
+    printed: Callable[[int], object] = lambda _files: None
+    """Told after each print file how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,8 @@ def _issue_in(stack: ExitStack, order: Order, bench: Workbench, engine: Engine, 
         log=log,
         keep_payloads=log is None or not set(PRINT_FORMATS).isdisjoint(bench.plan.formats),
         supersede=book.supersede,
+        check_signer=lambda at: book.check_signer(bench.signer.kid.value, at),
+        most_rows=MAX_CARDS if order.single == "pdf" else None,
     )
     watch.started(batch, job.journal.tally(run.number))
     try:
@@ -140,7 +148,7 @@ def _issue_in(stack: ExitStack, order: Order, bench: Workbench, engine: Engine, 
     finally:
         has_rejects = finish.write_rejects(order.rejects, job, run, bench)
     if not batch.is_stopped:
-        _finish(order, opened, int(watch.clock().timestamp()))
+        _finish(order, opened, watch)
     return Summary(job.journal.tally(run.number), batch.is_stopped, has_rejects)
 
 
@@ -185,6 +193,19 @@ class _Book:
         entry = self._opened().entries_by_id([certificate_id]).get(certificate_id)
         return entry is not None and entry.reason is RevocationReason.REVOKED
 
+    def check_signer(self, kid: bytes, at: datetime) -> None:
+        """Check that the DSC with *kid* was not revoked as of *at*.
+
+        Raises:
+            SignerRevokedError: It was.
+        """
+        if self._book is None and not self._path.exists():
+            return
+        for rule in self._opened().kid_rules():
+            if rule.kid == kid and rule.since <= at.timestamp():
+                message = f"what the DSC {Kid(kid)} signs is revoked"
+                raise SignerRevokedError(message, hint="sign with another; `vaxcert keys rotate` makes it")
+
     def supersede(self, supersessions: Iterable[Supersession]) -> None:
         """Write *supersessions* down; once more does no harm."""
         self._opened().add(
@@ -197,8 +218,13 @@ class _Book:
         return self._book
 
 
-def _finish(order: Order, opened: _Open, finished_at: int) -> None:
+def _finish(order: Order, opened: _Open, watch: Watch) -> None:
     job, run, bench, log = opened
+    if order.single != "pdf":
+        for form in sorted(set(PRINT_FORMATS).intersection(bench.plan.formats)):
+            names = printing.print_run(job, run, bench, form, workers=order.workers, done=watch.printed)
+            job.journal.add_files(finish.written(job.folder, names))
+    finished_at = int(watch.clock().timestamp())
     if order.single in {None, "zip"}:
         leaves = job.journal.log_range(run.number)
         place = None if log is None or leaves is None else {"origin": log.origin, "first": leaves[0], "end": leaves[1]}
@@ -208,4 +234,6 @@ def _finish(order: Order, opened: _Open, finished_at: int) -> None:
             finish.join_lines(job, run, order.single, order.out)
         case "zip":
             finish.pack(job, order.out)
+        case "pdf":
+            printing.print_file(job, run, bench, order.out)
     job.journal.finish_run(run, finished_at)

@@ -231,8 +231,13 @@ class Journal:
             self._connection.execute("DELETE FROM segment WHERE run = ? AND row_count IS NULL", (run.number,))
             self._connection.execute("UPDATE run SET finished_at = ? WHERE number = ?", (at, run.number))
 
+    def has_begun(self, run: int) -> bool:
+        """Whether anything of *run* is to be gone on with: a segment is done, or may stand in the log."""
+        query = "SELECT 1 FROM segment WHERE run = ? AND (row_count IS NOT NULL OR log_first IS NOT NULL) LIMIT 1"
+        return self._row(query, run) is not None
+
     def forget_run(self, run: Run) -> None:
-        """Forget *run*, of which no segment is done."""
+        """Forget *run*, of which there is nothing to go on with."""
         with self.transaction():
             self._connection.execute("DELETE FROM segment WHERE run = ?", (run.number,))
             self._connection.execute("DELETE FROM run WHERE number = ?", (run.number,))
@@ -245,6 +250,15 @@ class Journal:
             segment.run,
             segment.first_row,
             segment.signed_at,
+        )
+
+    def plan_again(self, segment: Segment) -> None:
+        """Write down *segment*, which was planned and not done, with its new time before it is signed again."""
+        self._write(
+            "UPDATE segment SET first_row = ?, signed_at = ? WHERE number = ?",
+            segment.first_row,
+            segment.signed_at,
+            segment.number,
         )
 
     def plan_append(self, number: int, log_first: int) -> None:
@@ -274,6 +288,14 @@ class Journal:
                 ((file.path, number, file.size, file.sha256) for file in files),
             )
             self._connection.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?)", records)
+
+    def add_files(self, files: Iterable[WrittenFile]) -> None:
+        """Write down *files* that are of no one segment."""
+        with self.transaction():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO file VALUES (?, 0, ?, ?)",
+                ((file.path, file.size, file.sha256) for file in files),
+            )
 
     def segments_planned(self, run: int) -> list[Segment]:
         """Return the segments of *run* that are not done, in order."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from datetime import datetime
 from hashlib import file_digest, sha256
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, cast
 
 from vaxcert.codec import cbor, cose
@@ -22,7 +23,6 @@ from vaxcert.verify.report import Outcome, Report, SignerIdentity, Status, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from vaxcert.service.batch.journal import WrittenFile
     from vaxcert.signing.signer import Signer
@@ -73,10 +73,14 @@ def write_manifest(folder: Path, facts: Mapping[str, object], files: Iterable[Wr
         stream.write(cbor.encode(cbor.Tag(18, [protected, {}, None, signature])))
 
 
-def is_manifest(path: Path) -> bool:
-    """Whether *path* is a job folder with a manifest, or the manifest itself."""
-    folder = path if path.is_dir() else path.parent
-    return (path.is_dir() or path.name == MANIFEST) and (folder / MANIFEST).is_file() and (folder / SIGNATURE).is_file()
+def is_manifest(source: str) -> bool:
+    """Whether *source* is the name of a job folder with a manifest, or of the manifest itself."""
+    try:
+        path = Path(source)
+        folder = path if path.is_dir() else path.parent if path.name == MANIFEST else None
+        return folder is not None and (folder / MANIFEST).is_file() and (folder / SIGNATURE).is_file()
+    except (OSError, ValueError):  # too long for a name, or a NUL in it
+        return False
 
 
 def verify_manifest(path: Path, trust_list: TrustList, *, at: datetime) -> Report:
@@ -204,7 +208,7 @@ class _Trial:
             rejected = isinstance(decisive, (CodecError, VerificationError))
             outcome = Outcome.REJECTED if rejected else Outcome.UNDETERMINED
         dsc = self._dsc
-        kid = self._kid.hex()
+        kid = b64encode(self._kid).decode()
         return Report(
             outcome=outcome,
             code=None if decisive is None else decisive.code,

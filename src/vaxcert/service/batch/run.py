@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from vaxcert.errors import InputError
 from vaxcert.service.batch.journal import Segment, Tally
 from vaxcert.service.batch.segment_files import write_segment
 from vaxcert.service.batch.sequencer import Mode, Sequencer, Settled
@@ -47,6 +48,8 @@ class BatchRun:
         log: TransparencyLog | None = None,
         keep_payloads: bool = False,
         supersede: Callable[[Iterable[Supersession]], object] | None = None,
+        check_signer: Callable[[datetime], object] = lambda _at: None,
+        most_rows: int | None = None,
     ) -> None:
         """Go on with *run* in *job*, from its first segment that is not done.
 
@@ -58,9 +61,12 @@ class BatchRun:
             log: Where every certificate stands before it goes out.
             keep_payloads: Whether the job keeps the sealed certificates, for printing or renewal.
             supersede: Told of certificates that took another's place; perhaps again, after a run was cut off.
+            check_signer: Raises where the signer may sign no more, asked for the time of each segment.
+            most_rows: How many rows the run may have, where what is made of them has a bound.
         """
         self._job, self._run, self._bench, self._log, self._clock = job, run, bench, log, clock
-        self._keep_payloads, self._supersede = keep_payloads, supersede
+        self._keep_payloads, self._supersede, self._most_rows = keep_payloads, supersede, most_rows
+        self._check_signer = check_signer
         self._mode = Mode(run.kind)
         self._planned = deque(job.journal.segments_planned(run.number))
         self._next_number = job.journal.next_segment()
@@ -130,8 +136,13 @@ class BatchRun:
             rows = list(islice(source, CHUNK_ROWS))
             if not rows:
                 return
+            if self._most_rows is not None and first_row + len(rows) > self._most_rows:
+                raise InputError(
+                    f"one PDF holds at most {self._most_rows} cards", hint="write to a folder with --format pdf"
+                )
             segment = self._plan(first_row)
             signed_at = datetime.fromtimestamp(segment.signed_at, UTC)
+            self._check_signer(signed_at)
             while rows:
                 first_row += len(rows)
                 left = segment.first_row + SEGMENT_ROWS - first_row

@@ -113,10 +113,10 @@ def _read(der: bytes) -> tuple[bytes, _SignerInfo]:
     if kind.tag != OBJECT_IDENTIFIER or kind.content != SIGNED_DATA or wrapped.tag != CONTENT:
         raise RevocationBatchError("the envelope is no SignedData")
     # RFC 5652 §5.1: version, digest algorithms, content; certificates and CRLs may be absent; signers come last.
-    fields = read_sequence(wrapped.content)
-    if len(fields) < 4 or fields[-1].tag != SET:  # noqa: PLR2004  the three above and the signers
+    fields = _fields(wrapped.content, least=4)
+    if fields[-1].tag != SET:
         raise RevocationBatchError("fields of the signed envelope are missing")
-    content_kind, *content = read_sequence(fields[2].encoded)
+    content_kind, *content = _fields(fields[2].encoded, least=1)
     if content_kind.content != DATA or len(content) != 1 or content[0].tag != CONTENT:
         raise RevocationBatchError("the signed envelope holds no plain content")
     signers = read_elements(fields[-1].content)
@@ -127,17 +127,24 @@ def _read(der: bytes) -> tuple[bytes, _SignerInfo]:
 
 def _read_signer(element: Element) -> _SignerInfo:
     # RFC 5652 §5.3: version, name, digest algorithm, [0] signed attributes, signature algorithm, signature, [1] others.
-    _version, name, digest, *rest = read_sequence(element.encoded)
-    attributes = rest.pop(0) if rest and rest[0].tag == SIGNED_ATTRIBUTES else None
-    if len(rest) < 2 or rest[0].tag != SEQUENCE or rest[1].tag != OCTET_STRING:  # noqa: PLR2004  as above
-        raise RevocationBatchError("fields of the envelope's signer are missing")
-    digest_oid = read_sequence(digest.encoded)[0].content
+    _version, name, digest, *rest = _fields(element.encoded, least=5)
+    attributes = rest.pop(0) if rest[0].tag == SIGNED_ATTRIBUTES else None
+    if [field.tag for field in rest[:2]] != [SEQUENCE, OCTET_STRING]:
+        raise RevocationBatchError("fields of the signed envelope are missing")
+    digest_oid = _fields(digest.encoded, least=1)[0].content
     if digest_oid not in _DIGESTS:
         raise RevocationBatchError("the envelope's digest is none of SHA-256, SHA-384 and SHA-512")
     algorithm = rest[0].encoded
-    if read_sequence(algorithm)[0].content == _RSA_ENCRYPTION:
+    if _fields(algorithm, least=1)[0].content == _RSA_ENCRYPTION:
         algorithm = _PKCS1[digest_oid]
     return _SignerInfo(name.encoded, digest_oid, attributes, algorithm, rest[1].content)
+
+
+def _fields(encoded: bytes, *, least: int) -> tuple[Element, ...]:
+    fields = read_sequence(encoded)
+    if len(fields) < least:
+        raise RevocationBatchError("fields of the signed envelope are missing")
+    return fields
 
 
 def _check_attributes(signer: _SignerInfo, content: bytes) -> datetime | None:

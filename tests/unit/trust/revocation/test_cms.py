@@ -234,12 +234,15 @@ NESTED = encode_element(SEQUENCE, encode_element(OBJECT_IDENTIFIER, SIGNED_DATA)
 DETACHED = encode_element(SEQUENCE, encode_element(OBJECT_IDENTIFIER, DATA))
 
 
+EMPTY = encode_element(SEQUENCE)
+
+
 def without_signature(pair: KeyPair) -> bytes:
     return encode_element(SEQUENCE, encode_integer(1), name_of(pair), SHA_256, ECDSA)
 
 
 def without_signers(_pair: KeyPair) -> bytes:
-    fields = encode_element(SEQUENCE, encode_integer(1), encode_element(SET, SHA_256), PLAIN)
+    fields = encode_element(SEQUENCE, encode_integer(1), encode_element(SET, SHA_256), PLAIN, EMPTY)
     return encode_element(SEQUENCE, encode_element(OBJECT_IDENTIFIER, SIGNED_DATA), encode_element(0xA0, fields))
 
 
@@ -251,8 +254,17 @@ def without_signers(_pair: KeyPair) -> bytes:
         pytest.param(lambda pair: envelope(signer_info(pair), plain=DETACHED), "no plain content", id="detached"),
         pytest.param(lambda _pair: envelope(), "has 0 signers", id="no-signer"),
         pytest.param(lambda pair: envelope(*2 * [signer_info(pair)]), "has 2 signers", id="two-signers"),
-        pytest.param(lambda pair: envelope(without_signature(pair)), "signer are missing", id="no-signature"),
+        pytest.param(lambda pair: envelope(without_signature(pair)), "envelope are missing", id="no-signature"),
         pytest.param(without_signers, "envelope are missing", id="no-signers"),
+        pytest.param(lambda pair: envelope(signer_info(pair), plain=EMPTY), "envelope are missing", id="no-content"),
+        pytest.param(lambda _pair: envelope(EMPTY), "envelope are missing", id="empty-signer"),
+        pytest.param(lambda pair: envelope(signer_info(pair, digest=EMPTY)), "envelope are missing", id="no-digest"),
+        pytest.param(
+            lambda pair: envelope(signer_info(pair, algorithm=EMPTY)), "envelope are missing", id="no-algorithm"
+        ),
+        pytest.param(
+            lambda pair: envelope(signer_info(pair, algorithm=encode_integer(1))), "are missing", id="odd-algorithm"
+        ),
         pytest.param(lambda _pair: encode_element(SEQUENCE, encode_integer(1)), "cannot be read", id="other"),
         pytest.param(lambda pair: envelope(signer_info(pair))[:-1], "is cut", id="cut"),
         pytest.param(lambda pair: envelope(signer_info(pair)) + b"\0", "bytes after", id="tail"),
