@@ -595,6 +595,31 @@ def test_a_broken_node_of_two_is_made_up_for_where_one_is_enough(
     assert chain.prove(THIRD, attempts[2].transaction_hash)[0].seq == 3
 
 
+@pytest.mark.parametrize("method", ["eth_getProof", "eth_getProof and eth_getBlockReceipts"])
+def test_a_node_that_hangs_at_proofs_alone_is_made_up_for(
+    log: LoggedOn, node: FaultyRpc, attempts: list[Attempt], method: str
+) -> None:
+    for each in method.split(" and "):
+        node.on(each, faulty_rpc.hang)
+    nodes = [HttpNode(url, deadline=timedelta(seconds=0.3)) for url in (node.url, log.anvil.url)]
+    chain = EvmChain(nodes, log.identity, finality=Finality(1), signer=log.writer)
+    chain.check()
+    head = chain.head()
+    assert head is not None
+    assert head.seq == 3
+    for wanted, attempt in ((FIRST, attempts[0]), (THIRD, attempts[2])):
+        chain = EvmChain(nodes, log.identity, finality=Finality(1), signer=log.writer)
+        assert chain.prove(wanted, attempt.transaction_hash)[0].size == wanted.size
+
+
+def test_nodes_that_give_neither_a_proof_nor_a_head_are_away(log: LoggedOn, node: FaultyRpc) -> None:
+    no_state_proofs(node)
+    node.on("eth_call", faulty_rpc.hang)
+    nodes = [HttpNode(url, deadline=timedelta(seconds=0.3)) for url in (node.url, node.url)]
+    with pytest.raises(ChainUnavailableError):
+        EvmChain(nodes, log.identity).head()
+
+
 def test_a_send_whose_answer_is_lost_has_arrived_all_the_same(node: FaultyRpc) -> None:
     log = new_log()
     node.on("eth_sendRawTransaction", faulty_rpc.drop_after, times=1)

@@ -15,6 +15,7 @@ import pytest
 
 from tests.kept_ledger import ORIGIN, PASSPHRASE, issue_into, make_ledger, sign, trust_file
 from tests.simulator.anvil import ETHER, Anvil, shared_anvil, start_anvil
+from vaxcert.codec.cwt import MAX_NUMERIC_DATE
 from vaxcert.cli import run
 from vaxcert.ledger.anchor.config import read_config, write_config
 from vaxcert.ledger.evm.transaction_signer import create_keystore
@@ -112,6 +113,53 @@ def test_a_final_anchor_goes_with_the_receipt_and_says_when(
     claimed = node.rpc("eth_getBlockByNumber", hex(claims[0]["block_number"]), False)
     assert claims[0]["block_hash"] == claimed["hash"]
     assert datetime.fromisoformat(claims[0]["at"]).timestamp() == int(claimed["timestamp"], 16)
+
+
+def test_an_anchor_of_a_time_past_the_calendar_condemns_the_receipt(capsys: pytest.CaptureFixture[str]) -> None:
+    late = start_anvil("--timestamp", str(MAX_NUMERIC_DATE + 1))
+    try:
+        certificate = make_ledger(Path("led"))[0]
+        assert deploy(late, "led", "--finality", "1") == 0
+        assert run(["anchor", "run", "led", "--until-final", "--within", "5", *SECRET]) == 0
+    finally:
+        late.kill()
+    assert run(["ledger", "prove", "led", certificate.uvci, "-o", "late.cbor"]) == 0
+    Path("card.txt").write_text(certificate.text)
+    capsys.readouterr()
+    verify = ["verify", "card.txt", "--receipt", "late.cbor", "--trust", "dsc.der", "--log", "led/log.json", "--json"]
+    assert run(verify) == 1
+    report = json.loads(out_of(capsys)[0])
+    assert (report["code"], report["message"]) == (
+        "receipt_invalid",
+        "the receipt's anchor is of a time that no calendar has",
+    )
+
+
+def test_a_contract_that_cannot_be_paid_for_says_by_whom(node: Anvil, capsys: pytest.CaptureFixture[str]) -> None:
+    make_ledger(Path("led"))
+    node.fund(address_of("owner"), 1)
+    assert deploy(node) == 6
+    told = capsys.readouterr().err
+    assert f"error: the account {address_of('owner').lower()} cannot pay" in told
+    assert "hint: give it funds" in told
+
+
+@pytest.mark.usefixtures("issued")
+def test_the_status_of_another_chain_or_of_none_is_no_advice_about_funds(capsys: pytest.CaptureFixture[str]) -> None:
+    other = start_anvil("--chain-id", "4711")
+    config = json.loads(Path("led/anchor.json").read_text())
+    Path("led/anchor.json").write_text(json.dumps(config | {"nodes": [other.url]}))
+    capsys.readouterr()
+    try:
+        assert run(["anchor", "status", "led"]) == 6
+    finally:
+        other.kill()
+    told = capsys.readouterr()
+    assert "[wrong_chain]" in told.out
+    assert "give it funds" not in told.err
+    assert run(["anchor", "status", "led", "--json"]) == 4
+    found = json.loads(out_of(capsys)[0])
+    assert (found["chain_problem"], found["affordable_anchors"]) == ("chain_unreachable", None)
 
 
 @pytest.mark.usefixtures("issued")

@@ -47,7 +47,7 @@ class Sign1(NamedTuple):
 
     def to_be_signed(self) -> bytes:
         """Return the Sig_structure of this message (RFC 9052 §4.4), the bytes that the signature covers."""
-        return _signature_head(self.protected) + _byte_string(self.payload)
+        return _signature_head(self.protected) + cbor.byte_string(self.payload)
 
 
 class PlainSign1(NamedTuple):
@@ -63,13 +63,13 @@ class PlainSign1(NamedTuple):
 
 def sig_structure(protected: bytes, payload: bytes) -> bytes:
     """Return ``["Signature1", protected, h'', payload]`` in CBOR (RFC 9052 §4.4)."""
-    return _signature_head(protected) + _byte_string(payload)
+    return _signature_head(protected) + cbor.byte_string(payload)
 
 
 @lru_cache(maxsize=256)
 def _signature_head(protected: bytes) -> bytes:
     """Return the part of a Sig_structure before the payload; one issuer's is the same for all its certificates."""
-    return b"\x84\x6aSignature1" + _byte_string(protected) + b"\x40"
+    return b"\x84\x6aSignature1" + cbor.byte_string(protected) + b"\x40"
 
 
 @lru_cache(maxsize=256)
@@ -90,7 +90,8 @@ def document_structure(protected: bytes, payload: bytes) -> bytes:
 
 def encode(protected: bytes, payload: bytes, signature: bytes) -> bytes:
     """Return the tagged COSE_Sign1 with an empty unprotected header."""
-    return _SIGN1_START + _byte_string(protected) + b"\xa0" + _byte_string(payload) + _byte_string(signature)
+    head = _SIGN1_START + cbor.byte_string(protected) + b"\xa0"
+    return head + cbor.byte_string(payload) + cbor.byte_string(signature)
 
 
 def parse_plain(content: bytes) -> PlainSign1 | None:
@@ -194,14 +195,3 @@ def _are_understood(labels: object) -> bool:
     if not isinstance(labels, (list, tuple)) or not labels:
         return False
     return all(type(label) is int and label in _UNDERSTOOD for label in labels)
-
-
-def _byte_string(content: bytes) -> bytes:
-    size = len(content)
-    if size < 24:  # noqa: PLR2004 - RFC 8949 §3, as all lengths here
-        return bytes((0x40 | size,)) + content
-    if size < 0x100:  # noqa: PLR2004
-        return b"\x58" + bytes((size,)) + content
-    if size < 0x10000:  # noqa: PLR2004
-        return b"\x59" + size.to_bytes(2, "big") + content
-    return b"\x5a" + size.to_bytes(4, "big") + content

@@ -13,19 +13,21 @@ from vaxcert.commands import exit_codes
 from vaxcert.commands.issue_target import standard_output
 from vaxcert.commands.options import now, say
 from vaxcert.commands.progress import Progress
-from vaxcert.errors import SecretMissingError
+from vaxcert.errors import SecretMissingError, VaxcertError
 from vaxcert.model.fields import FIELDS_OF
+from vaxcert.service.batch.book import BatchBook
 from vaxcert.service.batch.engines import local_engine
 from vaxcert.service.batch.issue import Order, Summary, Watch, issue_batch
 from vaxcert.service.batch.journal import Tally
+from vaxcert.service.batch.own_log import open_own_log
 from vaxcert.service.batch.sequencer import Mode
 from vaxcert.service.batch.stream import issue_stream
 from vaxcert.service.batch.workbench import Recipe
 from vaxcert.service.files import check_is_new, read_secret_line
-from vaxcert.service.input_digest import file_digest
-from vaxcert.service.ledger_folder import LedgerFolder
+from vaxcert.service.input_digest import count_lines, file_digest
 from vaxcert.service.record_files import read_rows
 from vaxcert.service.rejects import rejects_file
+from vaxcert.service.revocation_book import BOOK_NAME
 from vaxcert.service.sources import STDIN
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from vaxcert.service.rejects import Reject
     from vaxcert.service.row import Row
     from vaxcert.service.signers import SignerSource
+
+GO_ON = "go on with the same command and --resume"
 
 SHOWN_PROBLEMS = 10
 """So many are told on the way where a file has them all."""
@@ -92,7 +96,7 @@ def run(request: Request) -> int:
             bench = recipe.make(stack)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-        with _engine(request, bench, recipe) as engine, Progress("issued") as progress:
+        with _engine(request, bench, recipe) as engine, Progress("issued", total=_total(request)) as progress:
             telling = _Telling(progress)
             if request.target.is_stream or request.dry_run:
                 tally = _to_stream(request, bench, engine, telling)
@@ -106,6 +110,11 @@ def run(request: Request) -> int:
     if summary.is_stopped:
         return exit_codes.INTERRUPTED
     return 1 if summary.tally.rejected else 0
+
+
+def _total(request: Request) -> int | None:
+    """Return about how many records there are, where that is quickly told."""
+    return None if request.source in {None, STDIN} else count_lines(str(request.source))
 
 
 def _secret_path(request: Request) -> Path:
@@ -143,7 +152,11 @@ def _to_stream(request: Request, bench: Workbench, engine: Engine, telling: _Tel
             telling.tell_all()
         if request.dry_run:
             return issue_stream(request.rows(), bench, engine, watch, stream=None)
-        log = None if request.ledger is None else stack.enter_context(LedgerFolder(request.ledger).open())
+        log = supersede = None
+        if request.ledger is not None:
+            log = stack.enter_context(open_own_log(request.ledger, bench.secret))
+            book = stack.enter_context(BatchBook(request.book or request.ledger / BOOK_NAME))
+            supersede = book.supersede
         return issue_stream(
             request.rows(),
             bench,
@@ -151,6 +164,7 @@ def _to_stream(request: Request, bench: Workbench, engine: Engine, telling: _Tel
             watch,
             stream=stack.enter_context(standard_output()),
             log=log,
+            supersede=supersede,
             at_once=request.source == STDIN and request.workers == 1,
             mode=request.mode,
         )
@@ -171,17 +185,25 @@ def _to_job(request: Request, bench: Workbench, engine: Engine, telling: _Tellin
         resume=request.resume,
         accept_changed_input=request.accept_changed_input,
     )
-    if order.single is not None:
-        check_is_new(order.out)
     watch = Watch(
         clock=lambda: request.moment,
         started=telling.started,
         seen=telling.seen,
         told=telling.told,
         printed=telling.printed,
+        left=telling.left,
     )
     with telling.stoppable():
-        return issue_batch(order, bench, engine, watch)
+        try:
+            return issue_batch(order, bench, engine, watch)
+        except VaxcertError as error:
+            if telling.is_left:
+                error.hint = f"{error.hint}; then {GO_ON}" if error.hint else GO_ON
+            raise
+        except KeyboardInterrupt:
+            if telling.is_left:
+                say("hint", f"the run is not finished: {GO_ON}")
+            raise
 
 
 def _ledger_passphrase(request: Request) -> Callable[[], bytes]:
@@ -211,6 +233,12 @@ class _Telling:
         self._all = False
         self._write: Callable[[Reject], None] | None = None
         self._run: BatchRun | None = None
+        self.is_left = False
+        """Whether an error or an interruption has left a run that can be gone on with."""
+
+    def left(self) -> None:
+        """Take it that there is a run to go on with."""
+        self.is_left = True
 
     def started(self, run: BatchRun, tally: Tally) -> None:
         """Take over *run*, which has done *tally* before."""
@@ -220,7 +248,8 @@ class _Telling:
         """Show what became of some more rows."""
         self._tally += tally
         rejected = f", {self._tally.rejected:,} rejected" if self._tally.rejected else ""
-        self._progress.show(self._tally.issued + self._tally.same, more=rejected)
+        done = self._tally.issued + self._tally.same
+        self._progress.show(done, done=done + self._tally.rejected, more=rejected)
 
     def printed(self, files: int) -> None:
         """Show how many print files there are."""
@@ -284,7 +313,7 @@ def _sum_up(request: Request, summary: Summary, telling: _Telling) -> None:
     elif not request.target.is_stream:
         say("note", f"certificates issued: {tally.issued}, to {out}")
     if summary.is_stopped:
-        say("hint", "the run is not finished: go on with the same command and --resume")
+        say("hint", f"the run is not finished: {GO_ON}")
 
 
 def _rejects(request: Request) -> Path:

@@ -125,13 +125,12 @@ def command(
         require_receipt=require_receipt,
     )
     trust_list = load_trust(trust, csca, at=moment, verbose=ctx.obj["verbose"])
-    verifier = Verifier(
-        trust_list,
-        policy=policy,
-        logs=[read_description(path) for path in log],
-        # What is kept beside one's own trust list says nothing of signers who were named for this once.
-        revocations=load_revocations(revocations, revocation_signer, trust_list, at=moment, use_own=not trust),
-    )
+    # What is kept beside one's own trust list says nothing of signers who were named for this once.
+    lists = load_revocations(revocations, revocation_signer, trust_list, at=moment, use_own=not trust)
+    if max_revocation_age is not None and not lists:
+        raise click.UsageError("--max-revocation-age needs a list: name one with --revocations, or keep one")
+    logs = [read_description(path) for path in log]
+    verifier = Verifier(trust_list, policy=policy, logs=logs, revocations=lists)
     book = None if receipt is None else ReceiptBook.load(receipt)
     if summary or workers > 1:
         from vaxcert.commands import verify_bulk  # noqa: PLC0415 - one certificate needs no processes

@@ -49,7 +49,7 @@ def whole_file(path: Path, *, replace: bool = False, mode: int = _OWNER_ALONE) -
             if replace:
                 temporary.replace(path)
             else:
-                _place_new(temporary, path)
+                place_new(temporary, path)
             sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
@@ -90,8 +90,13 @@ def check_is_new(path: Path) -> None:
         raise StorageError(f"{path} cannot be written: there is no folder {path.parent}")
 
 
-def _place_new(temporary: Path, path: Path) -> None:
-    """Have the file *temporary* stand at *path* too, where nothing may have come to stand meanwhile."""
+def place_new(temporary: Path, path: Path) -> None:
+    """Have the file *temporary* stand at *path* too, where nothing may have come to stand meanwhile.
+
+    Raises:
+        OSError: It cannot be done.
+        StorageError: There is something at *path*.
+    """
     try:
         path.hardlink_to(temporary)  # unlike a renaming, never over another file
     except FileExistsError as error:

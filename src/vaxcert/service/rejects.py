@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Self
 
-from vaxcert.service.files import whole_file
+from vaxcert.service.files import check_is_new, storage_errors, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,6 +77,19 @@ def rejects_file(path: Path) -> Iterator[Callable[[Reject], None]]:
             stream.write(reject.to_line())
 
         yield write
+
+
+def check_rejects_place(path: Path, *, resume: bool) -> None:
+    """Check that a file of rejects can be made at *path*; to *resume* a run, also that its own may be replaced.
+
+    Raises:
+        StorageError: There is something else at *path*, or no folder to put it in.
+    """
+    if resume and path.is_file():
+        with storage_errors(path, "read"), path.open("rb") as stream:
+            if stream.readline(len(header_line()) + 1) == header_line():
+                return
+    check_is_new(path)
 
 
 def csv_line(*cells: str) -> bytes:

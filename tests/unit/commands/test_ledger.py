@@ -545,6 +545,9 @@ def test_a_log_comes_back_into_the_folder_that_lost_it() -> None:
 def test_a_backup_goes_over_nothing_and_comes_back_over_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ledger", "backup", "led", "pass"]) == 6
     assert Path("pass").read_bytes() == PASSPHRASE + b"\n"
+    capsys.readouterr()
+    assert run(["ledger", "backup", "led", "none/copy.sqlite"]) == 6
+    assert "none/copy.sqlite cannot be written: there is no folder none" in capsys.readouterr().err
     assert run(["ledger", "backup", "led", "copy.sqlite"]) == 0
     digest = sha256(Path("led/log.sqlite").read_bytes()).digest()
     assert run(["ledger", "restore", "copy.sqlite", "led"]) == 6

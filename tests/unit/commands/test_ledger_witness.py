@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import select
 import shutil
 import socketserver
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,7 +20,6 @@ from vaxcert.ledger.log.cosignature import WitnessKey, verify_cosignatures
 from vaxcert.ledger.log.note_key import KeyType
 from vaxcert.ledger.log.receipt import Receipt
 from vaxcert.ledger.store.certificates import certificate_row
-from vaxcert.service import cosigning
 from vaxcert.service.log_description import read_description
 from vaxcert.service.witnessing import read_witness_key
 
@@ -54,7 +54,12 @@ def issued(made: tuple[Path, list[Certificate]], tmp_path: Path, monkeypatch: py
 def serving(monkeypatch: pytest.MonkeyPatch) -> Serve:
     """Return what runs `ledger witness` while other commands ask it; a request later it is interrupted."""
 
-    def serve(*commands: list[str], requests: int = 1, arguments: list[str] | None = None) -> list[int]:
+    def serve(
+        *commands: list[str],
+        requests: int = 1,
+        arguments: list[str] | None = None,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> list[int]:
         codes: list[int] = []
 
         def until_asked(server: socketserver.TCPServer, poll_interval: float = 0.5) -> None:
@@ -67,6 +72,9 @@ def serving(monkeypatch: pytest.MonkeyPatch) -> Serve:
             asking = threading.Thread(target=ask)
             asking.start()
             for _ in range(requests):
+                if meanwhile is not None:
+                    select.select([server], [], [])  # it is asked now
+                    meanwhile()
                 server.handle_request()
             asking.join()
             raise KeyboardInterrupt
@@ -119,20 +127,18 @@ def test_a_second_witness_is_added_to_the_first(serving: Serve, capsys: pytest.C
     assert capsys
 
 
-def test_witnesses_that_are_asked_at_once_both_stay(serving: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_witnesses_that_are_asked_at_once_both_stay(serving: Serve) -> None:
     assert serving(cosign()) == [0]
     first = Path("led/cosigned/3.note").read_text()
     Path("led/cosigned/3.note").unlink()
-    asked = cosigning.request_cosignature
 
-    def meanwhile(*arguments: Any, **more: Any) -> str:
-        cosigned = asked(*arguments, **more)
-        Path("led/cosigned/3.note").write_text(first)  # as the other process did between question and answer
-        return cosigned
+    def keep_first() -> None:
+        """Do what another process does between this one's question and the answer to it."""
+        Path("led/cosigned/3.note").write_text(first)
 
-    monkeypatch.setattr(cosigning, "request_cosignature", meanwhile)
     other = [part.replace("wit", "two") if part == "wit" else part for part in WITNESS]
-    assert serving(cosign(witness="two/witness.vkey"), arguments=[*other, "--name", "witness.example/b"]) == [0]
+    arguments = [*other, "--name", "witness.example/b"]
+    assert serving(cosign(witness="two/witness.vkey"), arguments=arguments, meanwhile=keep_first) == [0]
     keys = [read_witness_key(Path(f"{name}/witness.vkey")) for name in ("wit", "two")]
     found = verify_cosignatures(Path("led/cosigned/3.note").read_text(), keys)
     assert [each.witness for each in found] == ["witness.example/a", "witness.example/b"]
@@ -142,7 +148,7 @@ def test_a_witness_that_is_there_keeps_its_name(serving: Serve, capsys: pytest.C
     assert serving(cosign()) == [0]
     assert run([*WITNESS, "--name", "witness.example/b"]) == 2
     assert "the witness in wit is witness.example/a" in capsys.readouterr().err
-    assert serving(cosign(), arguments=[*WITNESS, *NAMED]) == [0]
+    assert serving(cosign(), requests=2, arguments=[*WITNESS, *NAMED]) == [0]
 
 
 def test_a_witness_remembers_and_cosigns_what_extends_the_last(serving: Serve) -> None:

@@ -298,6 +298,11 @@ def test_the_silence_of_an_old_list_decides_nothing(capsys: pytest.CaptureFixtur
     assert "stale_revocation_list" in capsys.readouterr().out
 
 
+def test_an_age_without_a_list_is_no_question(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*VERIFY, "--max-revocation-age", "9"]) == 2
+    assert "--max-revocation-age needs a list" in notes(capsys)
+
+
 @pytest.mark.parametrize("name", ["trust.json", "ledger", "cut.cose"])
 def test_a_list_that_cannot_be_read_ends_the_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     run(["revoke", "URN:UVCI:01:VN:A", "--book", "book.sqlite"])

@@ -67,6 +67,12 @@ def certificates_expiring(database: Database, before: int) -> Iterator[LoggedCer
         last = page[-1].leaf_index
 
 
+def newest_sealed(database: Database) -> LoggedCertificate | None:
+    """Return the certificate that was stored sealed last, or None where there is none."""
+    row = database.row(f"{_CERTIFICATES} WHERE substr(cose, 1, 1) = ? ORDER BY leaf_index DESC LIMIT 1", (SEAL_MARK,))
+    return None if row is None else _certificate(row)
+
+
 def count_sealed(database: Database) -> int:
     """Return how many certificates are stored sealed."""
     row = database.row("SELECT count(*) FROM certificate WHERE substr(cose, 1, 1) = ?", (SEAL_MARK,))

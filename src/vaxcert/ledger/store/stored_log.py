@@ -151,6 +151,10 @@ class StoredLog:
         """
         return rows.certificates_expiring(self.database, before)
 
+    def newest_sealed(self) -> LoggedCertificate | None:
+        """Return the certificate that was stored sealed last, or None where there is none."""
+        return rows.newest_sealed(self.database)
+
     def count_sealed(self) -> int:
         """Return how many certificates are stored sealed."""
         return rows.count_sealed(self.database)

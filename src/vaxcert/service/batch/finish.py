@@ -38,7 +38,7 @@ def write_rejects(path: Path, job: Job, run: Run, bench: Workbench) -> bool:
         StorageError: The file cannot be written.
     """
     with storage_errors(path):
-        path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)  # those of the run before it was cut off
     sealed = job.journal.rejects(run.number)
     first = next(sealed, None)
     if first is None:

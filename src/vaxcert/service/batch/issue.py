@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from vaxcert.errors import SignerRevokedError
+from vaxcert.errors import VaxcertError
 from vaxcert.issue.card import MAX_CARDS
-from vaxcert.model.kid import Kid
 from vaxcert.service.batch import finish, printing, renewal
+from vaxcert.service.batch.book import BatchBook
 from vaxcert.service.batch.job import open_job
+from vaxcert.service.batch.own_log import open_own_log
 from vaxcert.service.batch.rendering import PRINT_FORMATS
 from vaxcert.service.batch.run import BatchRun
+from vaxcert.service.batch.single_file import check_place, close_workshop, finish_file, workshop_of
 from vaxcert.service.batch.workbench import calm_collector
-from vaxcert.service.ledger_folder import LedgerFolder
-from vaxcert.service.revocation_book import BOOK_NAME, BookEntry, RevocationBook
-from vaxcert.trust.revocation.revocation_list import RevocationReason
+from vaxcert.service.rejects import check_rejects_place
+from vaxcert.service.revocation_book import BOOK_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     from vaxcert.service.batch.sequencer import Mode, Supersession
     from vaxcert.service.batch.workbench import Plan, Workbench
     from vaxcert.service.rejects import Reject
-
-WORKSHOP: Final = ".{}.job"
-"""Where a batch into one file works: a folder of this name beside it, which is gone when the file is there."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -61,7 +57,7 @@ class Order:
     @property
     def folder(self) -> Path:
         """Where the batch works."""
-        return self.out if self.single is None else self.out.with_name(WORKSHOP.format(self.out.name))
+        return self.out if self.single is None else workshop_of(self.out)
 
     @property
     def rejects(self) -> Path:
@@ -82,6 +78,8 @@ class Watch:
     told: Callable[[Iterable[Reject]], object] = lambda _rejects: None
     printed: Callable[[int], object] = lambda _files: None
     """Told after each print file how many there are."""
+    left: Callable[[], object] = lambda: None
+    """Called where an error or an interruption leaves a run that can be gone on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +115,22 @@ def issue_batch(order: Order, bench: Workbench, engine: Engine, watch: Watch) ->
         VaxcertError: The input as a whole, the signer, the log or the disk; what was done can be gone on with.
     """
     calm_collector()
+    if order.single is not None:
+        check_place(order.out)
+    if order.rejects.parent != order.folder:  # where those of the run before it are replaced
+        check_rejects_place(order.rejects, resume=order.resume)
     with ExitStack() as stack:
         summary = _issue_in(stack, order, bench, engine, watch)
     if order.single is not None and not summary.is_stopped:
-        shutil.rmtree(order.folder)
+        close_workshop(order.out)
     return summary
 
 
 def _issue_in(stack: ExitStack, order: Order, bench: Workbench, engine: Engine, watch: Watch) -> Summary:
-    log = None if order.ledger is None else stack.enter_context(LedgerFolder(order.ledger).open())
+    log = None if order.ledger is None else stack.enter_context(open_own_log(order.ledger, bench.secret))
     job = stack.enter_context(open_job(order.folder, bench.secret))
-    book = _Book(order.book or (order.ledger or order.folder) / BOOK_NAME, stack)
-    run = _begin(order, job, bench.plan, watch)
+    book = stack.enter_context(BatchBook(order.book or (order.ledger or order.folder) / BOOK_NAME))
+    run = _begin(order, job, log, bench.plan, watch)
     opened = _Open(job, run, bench, log)
     batch = BatchRun(
         job,
@@ -145,15 +147,22 @@ def _issue_in(stack: ExitStack, order: Order, bench: Workbench, engine: Engine, 
     try:
         source = order.rows or _renewals(opened, book, before=order.renew_before or 0)
         batch.go(source, engine, seen=watch.seen, told=watch.told)
-    finally:
         has_rejects = finish.write_rejects(order.rejects, job, run, bench)
-    if not batch.is_stopped:
-        _finish(order, opened, watch)
+        if not batch.is_stopped:
+            _finish(order, opened, watch)
+    except BaseException:
+        # What went wrong is what counts: that a full disk does not take the rejects either says nothing more.
+        with suppress(VaxcertError):
+            if job.journal.has_begun(run.number):
+                watch.left()
+                finish.write_rejects(order.rejects, job, run, bench)
+        raise
     return Summary(job.journal.tally(run.number), batch.is_stopped, has_rejects)
 
 
-def _begin(order: Order, job: Job, plan: Plan, watch: Watch) -> Run:
-    settings = {name: str(value) for name, value in asdict(plan).items()} | {"ledger": str(order.ledger)}
+def _begin(order: Order, job: Job, log: TransparencyLog | None, plan: Plan, watch: Watch) -> Run:
+    settings = {name: str(value) for name, value in asdict(plan).items()}
+    settings["ledger"] = "" if log is None else log.log_id.hex()  # wherever its folder is by now
     at = int(watch.clock().timestamp())
     if not order.resume:
         return job.begin(order.mode, settings, input_digest=order.input_digest, at=at)
@@ -168,7 +177,7 @@ def _begin(order: Order, job: Job, plan: Plan, watch: Watch) -> Run:
 
 def _renewals(opened: _Open, book: _Book, *, before: int) -> Source:
     if opened.log is None:
-        return renewal.from_job(opened.job, opened.bench, before=before, is_revoked=book.is_revoked)
+        return renewal.from_job(opened.job, opened.run, opened.bench, before=before, is_revoked=book.is_revoked)
     own_from = opened.job.journal.log_first(opened.run.number)
     return renewal.from_log(
         opened.log,
@@ -177,45 +186,6 @@ def _renewals(opened: _Open, book: _Book, *, before: int) -> Source:
         own_from=opened.log.size if own_from is None else own_from,
         is_revoked=book.is_revoked,
     )
-
-
-class _Book:
-    """The book of revocations, opened when it is needed, and made when something has to be written."""
-
-    def __init__(self, path: Path, stack: ExitStack) -> None:
-        self._path, self._stack = path, stack
-        self._book: RevocationBook | None = None
-
-    def is_revoked(self, certificate_id: str) -> bool:
-        """Whether the certificate with this id was revoked; a superseded one is only that."""
-        if self._book is None and not self._path.exists():
-            return False
-        entry = self._opened().entries_by_id([certificate_id]).get(certificate_id)
-        return entry is not None and entry.reason is RevocationReason.REVOKED
-
-    def check_signer(self, kid: bytes, at: datetime) -> None:
-        """Check that the DSC with *kid* was not revoked as of *at*.
-
-        Raises:
-            SignerRevokedError: It was.
-        """
-        if self._book is None and not self._path.exists():
-            return
-        for rule in self._opened().kid_rules():
-            if rule.kid == kid and rule.since <= at.timestamp():
-                message = f"what the DSC {Kid(kid)} signs is revoked"
-                raise SignerRevokedError(message, hint="sign with another; `vaxcert keys rotate` makes it")
-
-    def supersede(self, supersessions: Iterable[Supersession]) -> None:
-        """Write *supersessions* down; once more does no harm."""
-        self._opened().add(
-            BookEntry(old_id, RevocationReason.SUPERSEDED, at, successor=new_id) for old_id, new_id, at in supersessions
-        )
-
-    def _opened(self) -> RevocationBook:
-        if self._book is None:
-            self._book = self._stack.enter_context(RevocationBook.open(self._path, create=True))
-        return self._book
 
 
 def _finish(order: Order, opened: _Open, watch: Watch) -> None:
@@ -230,10 +200,11 @@ def _finish(order: Order, opened: _Open, watch: Watch) -> None:
         place = None if log is None or leaves is None else {"origin": log.origin, "first": leaves[0], "end": leaves[1]}
         finish.write_run_manifest(job, run, bench, finished_at=finished_at, log=place)
     match order.single:
-        case "jsonl" | "txt":
-            finish.join_lines(job, run, order.single, order.out)
+        case "jsonl" | "txt" as form:
+            finish_file(order.out, lambda path: finish.join_lines(job, run, form, path))
         case "zip":
-            finish.pack(job, order.out)
+            finish_file(order.out, lambda path: finish.pack(job, path))
         case "pdf":
-            printing.print_file(job, run, bench, order.out)
-    job.journal.finish_run(run, finished_at)
+            finish_file(order.out, lambda path: printing.print_file(job, run, bench, path))
+        case _:
+            job.journal.finish_run(run, finished_at)  # the journal of one file goes with its workshop

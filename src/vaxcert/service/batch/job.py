@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from vaxcert.errors import (
     InputChangedError,
+    JobBusyError,
     JobMismatchError,
     JobUnfinishedError,
     NothingToResumeError,
@@ -126,18 +127,21 @@ def open_job(folder: Path, secret: IssuerSecret) -> Iterator[Job]:
     was_there = folder.exists()
     with storage_errors(folder):
         (folder / JOB).mkdir(mode=0o700, parents=True, exist_ok=True)
-    has_run = not is_new
+    is_ours = is_new
     try:
         with Journal.open(folder / JOURNAL, secret_check=secret.identity(_CHECK)) as journal:
             try:
                 yield Job(folder, journal, Register(journal))
             finally:
                 last = journal.last_run()
-                if last is not None and last.finished_at is None and not journal.segments_done(last.number):
+                if last is not None and last.finished_at is None and not journal.has_begun(last.number):
                     journal.forget_run(last)
-                has_run = journal.last_run() is not None
+                is_ours = journal.last_run() is None
+    except JobBusyError:
+        is_ours = False  # the other process made it a moment ago
+        raise
     finally:
-        if not has_run:
+        if is_ours:
             _clear(folder, was_there=was_there)
 
 
@@ -148,10 +152,18 @@ def check_is_free(folder: Path) -> None:
         StorageError: There is something else.
     """
     with storage_errors(folder):
-        if folder.exists() and (not folder.is_dir() or any(entry.name != JOB for entry in folder.iterdir())):
+        if folder.exists() and not _is_start(folder):
             raise StorageError(
                 f"{folder} exists and is no job folder", hint="choose a new name: nothing is overwritten"
             )
+
+
+def _is_start(folder: Path) -> bool:
+    """Whether *folder* has nothing but what the start of a job leaves that is killed before it has a journal."""
+    if not folder.is_dir() or any(entry.name != JOB for entry in folder.iterdir()):
+        return False
+    job = folder / JOB
+    return not job.exists() or (job.is_dir() and not any(job.iterdir()))
 
 
 def _clear(folder: Path, *, was_there: bool) -> None:

@@ -3,7 +3,7 @@
 It has no name, birth date or number of anybody: records stand in it as keyed digests, and the lines of rejects, which
 quote the caller's ids, are sealed. A segment is written down twice: with its signing time before the first of its rows
 is signed, and with all that came of it once its files are whole. So a run that was killed goes on with the first
-segment that is not done, and signs it with the time that it had.
+segment that is not done: it is signed anew, with a new time, and what of it stands in the log keeps its certificate.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, cast
 
 from vaxcert.errors import JobBusyError, JobDamagedError, JobMismatchError, StorageError
+from vaxcert.signing.issuer_secret import CONTENT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,12 @@ APPLICATION_ID: Final = 0x7678_6A62
 """'vxjb': in the file's header, so that no other database is taken for a journal."""
 
 FORMAT_VERSION: Final = 1
+
+IDENTITY_BYTES: Final = 16
+"""Of an identity so much is kept: among a billion records two are alike with a chance of one to 10^21."""
+
+_VERSION_BYTES: Final = 4
+MARKS_BYTES: Final = IDENTITY_BYTES + _VERSION_BYTES + CONTENT_BYTES
 
 _SCHEMA: Final = f"""
 BEGIN;
@@ -54,12 +61,10 @@ CREATE TABLE segment (
     rejects   BLOB
 ) STRICT;
 CREATE TABLE record (
-    block    INTEGER NOT NULL,
-    identity BLOB NOT NULL,
-    version  INTEGER NOT NULL,
-    content  BLOB NOT NULL,
-    segment  INTEGER NOT NULL,
-    PRIMARY KEY (block, identity, version)
+    block   INTEGER NOT NULL,
+    marks   BLOB NOT NULL CHECK (length(marks) = {MARKS_BYTES}),
+    segment INTEGER NOT NULL,
+    PRIMARY KEY (block, marks)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE file (
     path    TEXT PRIMARY KEY,
@@ -138,6 +143,17 @@ class RecordRow(NamedTuple):
     version: int
     content: bytes
     segment: int
+
+    @property
+    def marks(self) -> bytes:
+        """What tells it from the others, in the order of the index: identity, version, content."""
+        return self.identity[:IDENTITY_BYTES] + self.version.to_bytes(_VERSION_BYTES, "big") + self.content
+
+    @classmethod
+    def of_marks(cls, marks: bytes, segment: int) -> Self:
+        """Return the row of *marks*, its identity cut."""
+        end = IDENTITY_BYTES + _VERSION_BYTES
+        return cls(marks[:IDENTITY_BYTES], int.from_bytes(marks[IDENTITY_BYTES:end], "big"), marks[end:], segment)
 
 
 class Journal:
@@ -274,7 +290,7 @@ class Journal:
         log_end: int | None,
         rejects: bytes | None,
         files: Iterable[WrittenFile],
-        records: Iterable[tuple[int, bytes, int, bytes, int]],
+        records: Iterable[tuple[int, bytes, int]],
     ) -> None:
         """Write down all that came of segment *number*; *records* have their block before them."""
         with self.transaction():
@@ -287,7 +303,7 @@ class Journal:
                 "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)",
                 ((file.path, number, file.size, file.sha256) for file in files),
             )
-            self._connection.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?)", records)
+            self._connection.executemany("INSERT INTO record VALUES (?, ?, ?)", records)
 
     def add_files(self, files: Iterable[WrittenFile]) -> None:
         """Write down *files* that are of no one segment."""
@@ -349,15 +365,16 @@ class Journal:
         """Return the versions of the record called *identity* in one of the first *blocks*."""
         query = (
             "WITH RECURSIVE blocks (block) AS (VALUES (0) UNION ALL SELECT block + 1 FROM blocks WHERE block + 1 < ?)"
-            " SELECT identity, version, content, segment FROM blocks JOIN record USING (block) WHERE identity = ?"
-            " ORDER BY version"
+            " SELECT marks, segment FROM blocks JOIN record USING (block) WHERE marks BETWEEN ? AND ? ORDER BY marks"
         )
-        return [RecordRow(*cast("tuple[bytes, int, bytes, int]", row)) for row in self._rows(query, blocks, identity)]
+        span = MARKS_BYTES - len(identity)
+        found = self._rows(query, blocks, identity + bytes(span), identity + b"\xff" * span)
+        return [RecordRow.of_marks(cast("bytes", marks), cast("int", segment)) for marks, segment in found]
 
     def identities(self) -> Iterator[bytes]:
         """Yield the identities of all records, again and again where there are versions."""
-        for (identity,) in self._rows("SELECT identity FROM record"):
-            yield cast("bytes", identity)
+        for (marks,) in self._rows("SELECT marks FROM record"):
+            yield cast("bytes", marks)[:IDENTITY_BYTES]
 
     def record_count(self) -> int:
         """Return how many versions of records there are."""

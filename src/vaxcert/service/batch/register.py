@@ -5,13 +5,12 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Final
 
+from vaxcert.service.batch.journal import IDENTITY_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from vaxcert.service.batch.journal import Journal, RecordRow
-
-IDENTITY_BYTES: Final = 16
-"""Of an identity so much is kept: among a billion records two are alike with a chance of one to 10^21."""
 
 SEGMENTS_PER_BLOCK: Final = 32
 """The index is one for so many segments after the other. Identities are random: in one index over all of them each new
@@ -54,12 +53,9 @@ class Register:
             return ()
         return self._journal.versions(_block(self._journal.next_segment()) + 1, identity[:IDENTITY_BYTES])
 
-    def rows(self, records: Iterable[RecordRow]) -> Iterable[tuple[int, bytes, int, bytes, int]]:
+    def rows(self, records: Iterable[RecordRow]) -> Iterable[tuple[int, bytes, int]]:
         """Return *records* as the journal takes them, in the order of its index."""
-        return sorted(
-            (segment // SEGMENTS_PER_BLOCK, identity[:IDENTITY_BYTES], version, content, segment)
-            for identity, version, content, segment in records
-        )
+        return sorted((_block(record.segment), record.marks, record.segment) for record in records)
 
     def add(self, records: Iterable[RecordRow]) -> None:
         """Take over *records*, which the journal has by now."""

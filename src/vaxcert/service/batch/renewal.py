@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.store.log import TransparencyLog
     from vaxcert.ledger.store.sealed import StoredCertificate
     from vaxcert.service.batch.job import Job
+    from vaxcert.service.batch.journal import Run
     from vaxcert.service.batch.run import Source
     from vaxcert.service.batch.workbench import Workbench
 
@@ -42,10 +43,16 @@ def from_log(
             yield from _renewal(stored, bench, line=logged.leaf_index + 1)
 
 
-def from_job(job: Job, bench: Workbench, *, before: int, is_revoked: Callable[[str], bool]) -> Source:
-    """Yield the certificates in the *job* folder that lapse before the second *before*, as `from_log` does."""
+def from_job(job: Job, run: Run, bench: Workbench, *, before: int, is_revoked: Callable[[str], bool]) -> Source:
+    """Yield the certificates in the *job* folder that lapse before the second *before*, as `from_log` does.
+
+    What *run* itself has renewed before it was cut off is not renewed once more, however soon it lapses.
+    """
     line = 0
+    own = set(job.journal.segments_done(run.number))
     for number in job.journal.segments_done():
+        if number in own:
+            continue
         path = job.folder / PAYLOADS / f"{number:06}.bin"
         for certificate_id, sealed in read_payloads(path) if path.exists() else ():
             line += 1

@@ -50,6 +50,7 @@ class BatchRun:
         supersede: Callable[[Iterable[Supersession]], object] | None = None,
         check_signer: Callable[[datetime], object] = lambda _at: None,
         most_rows: int | None = None,
+        segment_rows: int = SEGMENT_ROWS,
     ) -> None:
         """Go on with *run* in *job*, from its first segment that is not done.
 
@@ -63,10 +64,11 @@ class BatchRun:
             supersede: Told of certificates that took another's place; perhaps again, after a run was cut off.
             check_signer: Raises where the signer may sign no more, asked for the time of each segment.
             most_rows: How many rows the run may have, where what is made of them has a bound.
+            segment_rows: How many rows are signed with one time and written together.
         """
         self._job, self._run, self._bench, self._log, self._clock = job, run, bench, log, clock
         self._keep_payloads, self._supersede, self._most_rows = keep_payloads, supersede, most_rows
-        self._check_signer = check_signer
+        self._check_signer, self._segment_rows = check_signer, segment_rows
         self._mode = Mode(run.kind)
         self._planned = deque(job.journal.segments_planned(run.number))
         self._next_number = job.journal.next_segment()
@@ -133,7 +135,7 @@ class BatchRun:
     def _chunks(self, source: Source, first_row: int) -> Iterator[Chunk]:
         """Yield the rows of *source* in chunks, and plan the segments that they make up."""
         while not self._stops:
-            rows = list(islice(source, CHUNK_ROWS))
+            rows = list(islice(source, min(CHUNK_ROWS, self._segment_rows)))
             if not rows:
                 return
             if self._most_rows is not None and first_row + len(rows) > self._most_rows:
@@ -145,7 +147,7 @@ class BatchRun:
             self._check_signer(signed_at)
             while rows:
                 first_row += len(rows)
-                left = segment.first_row + SEGMENT_ROWS - first_row
+                left = segment.first_row + self._segment_rows - first_row
                 following = list(islice(source, min(CHUNK_ROWS, left)))
                 yield Chunk(
                     segment.number,
@@ -157,10 +159,11 @@ class BatchRun:
                 rows = following
 
     def _plan(self, first_row: int) -> Segment:
-        if self._planned:
-            segment = self._planned.popleft()._replace(first_row=first_row)
+        signed_at = int(self._clock().timestamp())
+        if self._planned:  # by a run that was cut off: by now the key may be another, which could not sign then
+            segment = self._planned.popleft()._replace(first_row=first_row, signed_at=signed_at)
+            self._job.journal.plan_again(segment)
         else:
-            signed_at = int(self._clock().timestamp())
             segment = Segment(self._next_number, self._run.number, first_row, signed_at)
             self._next_number += 1
             self._job.journal.plan_segment(segment)

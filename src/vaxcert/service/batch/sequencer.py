@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from vaxcert.errors import FieldProblem
+from vaxcert.errors import FieldProblem, QrError, UnprintableTextError
 from vaxcert.ledger.store import statements
 from vaxcert.ledger.store.reader import CertificateRow, LoggedCertificate
 from vaxcert.ledger.store.sealed import parse_stored
@@ -116,7 +116,7 @@ class _Segment:
         self._at = int(signed_at.timestamp())
         self._entries: list[tuple[int, Issued, int | None]] = []
         self._rejects: list[tuple[int, Reject]] = []
-        self._same = self._rejected = self._given_again = 0
+        self._same = self._rejected = self._given_again = self._superseding = 0
         self._supersessions: list[Supersession] = []
 
     def settle(self, work: Iterable[tuple[Chunk, ChunkResult]]) -> Settled:
@@ -136,7 +136,7 @@ class _Segment:
         self._entries.sort(key=lambda entry: entry[0])
         self._rejects.sort(key=lambda entry: entry[0])
         issued = len(self._entries) - self._given_again
-        tally = Tally(issued, self._same, len(self._supersessions), self._rejected)
+        tally = Tally(issued, self._same, self._superseding, self._rejected)
         return Settled(
             [(issued, leaf) for _, issued, leaf in self._entries],
             [reject for _, reject in self._rejects],
@@ -188,7 +188,8 @@ class _Segment:
         for candidate, latest in revised:
             if (issued := self._next_version(candidate, latest)) is not None:
                 self._entries.append((candidate.number, issued, None))
-                self._note_supersession(issued)
+                self._superseding += 1
+                self._note_supersession(issued, self._at)
 
     # With a log.
 
@@ -245,10 +246,16 @@ class _Segment:
         return self._log_first is not None and logged.leaf_index >= self._log_first
 
     def _give_again(self, candidate: _Candidate, logged: LoggedCertificate, stored: StoredCertificate) -> None:
-        issued = self._bench.again(candidate.issued.place, _row_of(logged), stored)
+        try:
+            issued = self._bench.again(candidate.issued.place, _row_of(logged), stored)
+        except (QrError, UnprintableTextError) as error:  # it was issued for another form of output
+            field = error.field if isinstance(error, UnprintableTextError) else ""
+            self._refuse(candidate, FieldProblem(field, error.code, error.message))
+            return
+        if stored.version > 1:  # the book may be another one, or have been cut off from this
+            self._note_supersession(issued, logged.issued_at)
         if self._is_own(logged):
-            if stored.version > 1:
-                self._note_supersession(issued)
+            self._superseding += stored.version > 1
         else:
             self._same += 1
             self._given_again += 1
@@ -269,7 +276,8 @@ class _Segment:
         self._entries.append((number, issued, leaf))
         if issued.marks.version == 1:
             return
-        self._note_supersession(issued)
+        self._superseding += 1
+        self._note_supersession(issued, self._at)
         old = log.certificate(self._bench.id_of(issued.marks.identity, issued.marks.version - 1))
         if old is None:
             return  # it was issued into the job folder before there was a log
@@ -292,10 +300,10 @@ class _Segment:
         self._rejects += [(candidate.number, reject) for reject in issued]
         return None
 
-    def _note_supersession(self, issued: Issued) -> None:
+    def _note_supersession(self, issued: Issued, at: int) -> None:
         marks = issued.marks
         old_id = self._bench.id_of(marks.identity, marks.version - 1)
-        self._supersessions.append(Supersession(old_id, issued.row.id, self._at))
+        self._supersessions.append(Supersession(old_id, issued.row.id, at))
 
     def _refuse_repeated(self, candidate: _Candidate) -> None:
         message = "is that of an earlier record, which has been issued"

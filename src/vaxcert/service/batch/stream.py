@@ -11,11 +11,12 @@ from vaxcert.service.batch.sequencer import Mode, Sequencer
 from vaxcert.service.batch.workbench import Chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from vaxcert.ledger.store.log import TransparencyLog
     from vaxcert.service.batch.issue import Watch
     from vaxcert.service.batch.run import Engine
+    from vaxcert.service.batch.sequencer import Supersession
     from vaxcert.service.batch.workbench import Workbench
     from vaxcert.service.row import Row
 
@@ -50,6 +51,7 @@ def issue_stream(
     log: TransparencyLog | None = None,
     at_once: bool = False,
     mode: Mode = Mode.ISSUE,
+    supersede: Callable[[Sequence[Supersession]], object] | None = None,
 ) -> Tally:
     """Issue the records in *rows* to *stream* in the one format of the bench's plan; return what became of them.
 
@@ -62,6 +64,7 @@ def issue_stream(
         log: Where every certificate stands before it goes out.
         at_once: Whether each goes out before the next record is read, as somebody may wait who writes them.
         mode: Whether the records are corrections.
+        supersede: Told of certificates that took another's place.
 
     Raises:
         VaxcertError: Anything else than a wrong row.
@@ -81,6 +84,8 @@ def issue_stream(
         work = [(under_way.pop(0), result)]
         settled = sequencer.settle(work, signed_at=signed_at, log_first=None)
         seen.add(settled.records(1))
+        if supersede is not None and settled.supersessions:
+            supersede(settled.supersessions)
         if stream is not None:
             for issued, leaf in settled.entries:
                 stream.write(end_json_line(issued.outputs[0], leaf) if is_json else issued.outputs[0])
