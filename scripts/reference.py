@@ -17,6 +17,26 @@ from vaxcert.verify.verifier import STEP_NAMES
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 WIDTH = 100
 
+_RECORDS = """\
+The fields of a record, for CSV headers, JSON keys, columns of sheets and `from_mapping`. Dates are ISO 8601 or
+`dd/mm/yyyy`.
+
+| file | what is read |
+| --- | --- |
+| CSV | commas, semicolons or tabs; UTF-8; the header names the columns |
+| JSON | an object a line, one alone, or an array of at most 32 MiB |
+| either in gzip | as it is unpacked; where it is cut, its whole rows and then the error `input_truncated` |
+| Excel (.xlsx) | the sheet that has records, or `--sheet NAME`; from a file, not through a pipe |
+| Parquet | texts, whole numbers, dates, times; needs `vaxcert[parquet]`; from a file, not through a pipe |
+
+The first bytes of a file tell what it is; its name does not matter.
+
+In a sheet the header is the first of the upper 50 rows that names two columns or more. A cell is read as it is shown:
+a date in the format `mm/yyyy` or `yyyy` is a month or a year, a number in the format `000000000000` has its zeros. What
+the spreadsheet changed is refused: a citizen's number without its leading zeros, a lot that became a date or a power of
+ten, digits past the fifteenth, a formula without its result. Hidden rows and columns are read, hidden sheets only by
+name."""
+
 
 def pages() -> dict[str, str]:
     """Return every page by its file name."""
@@ -47,7 +67,7 @@ def _help(command: click.Command, path: str) -> str:
 def _records() -> str:
     parts = [
         "# Records\n",
-        "The fields of a record, for CSV headers, JSON keys and `from_mapping`. Dates are ISO 8601 or `dd/mm/yyyy`.",
+        _RECORDS,
     ]
     for kind, fields in FIELDS_OF.items():
         parts.append(f"\n## {kind.name.capitalize()} (`--type {kind.value}`)\n")

@@ -18,8 +18,9 @@ from vaxcert.ledger.anchor.file import FileChain
 from vaxcert.ledger.anchor.settings import Finality
 from vaxcert.ledger.audit.auditor import audit
 from vaxcert.ledger.audit.policy import Evidence
-from vaxcert.ledger.evm.deploy import RegistryOwner, deploy
+from vaxcert.ledger.evm.deploy import deploy
 from vaxcert.ledger.evm.driver import EvmChain
+from vaxcert.ledger.evm.registry_owner import RegistryOwner
 from vaxcert.ledger.log.log_key import LogKey
 from vaxcert.ledger.store.auditor_export import AuditorExport
 from vaxcert.ledger.store.auditor_writer import export_for_auditor

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tests import authority
 from vaxcert.ledger.store.certificates import certificate_row
 from vaxcert.trust.revocation.hashes import HashType
-from vaxcert.trust.revocation.own_format import Head, KidRule, Record, canonical_id, key_of_id
+from vaxcert.trust.revocation.own_format import Head, KidRule, Record
+from vaxcert.trust.revocation.own_key import canonical_id, key_of_id
 from vaxcert.trust.revocation.own_list import OwnList
 from vaxcert.trust.revocation.own_writer import write_own_list
 from vaxcert.trust.revocation.revocation_list import CertificateMarks, RevocationReason

@@ -25,7 +25,7 @@ def stored(message: bytes = b"\x84") -> StoredCertificate:
 
 def sealed(row: CertificateRow, *, about: str | None = None) -> CertificateRow:
     """Return *row* as a batch stores it, sealed in the row of the id *about*, by default its own."""
-    content = encode_stored(stored(row.cose))
+    content = encode_stored(*stored(row.cose))
     return row._replace(cose=SECRET.seal(content, about=(about or row.id).encode()))
 
 
@@ -34,5 +34,5 @@ def seal_stored(folder: Path, *leaves: int) -> None:
     with closing(sqlite3.connect(folder / "log.sqlite", isolation_level=None)) as connection:
         for leaf in leaves:
             found = connection.execute("SELECT id, cose FROM certificate WHERE leaf_index = ?", (leaf,)).fetchone()
-            content = SECRET.seal(encode_stored(stored(found[1])), about=found[0].encode())
+            content = SECRET.seal(encode_stored(*stored(found[1])), about=found[0].encode())
             connection.execute("UPDATE certificate SET cose = ? WHERE leaf_index = ?", (content, leaf))

@@ -124,11 +124,14 @@ class WorkbookMaker:
         return file.getvalue()
 
     def _styles(self) -> str:
-        own = {code: 200 + number for number, code in enumerate(self.formats) if isinstance(code, str)}
-        codes = "".join(f'<numFmt numFmtId="{number}" formatCode={quoteattr(code)}/>' for code, number in own.items())
-        styles = "".join(f'<xf numFmtId="{own.get(code, code)}"/>' for code in self.formats)  # type: ignore[call-overload] # a str is a key
+        codes = styles = ""
+        for number, shown in enumerate(self.formats, 200):
+            if isinstance(shown, str):
+                codes += f'<numFmt numFmtId="{number}" formatCode={quoteattr(shown)}/>'
+            styles += f'<xf numFmtId="{number if isinstance(shown, str) else shown}"/>'
         return (
-            f'<styleSheet xmlns="{self.space}"><numFmts>{codes}</numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>'
+            f'<styleSheet xmlns="{self.space}"><numFmts>{codes}</numFmts>'
+            f'<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>'
             f"<cellXfs>{styles}</cellXfs><dxfs><xf/></dxfs></styleSheet>"
         )
 

@@ -212,9 +212,7 @@ def test_what_a_parser_would_hold_whole_is_refused(
 
 
 def other_archive(*names: str) -> bytes:
-    return WorkbookMaker(
-        replaced={**dict.fromkeys(WorkbookMaker().parts()), **dict.fromkeys(names, "x")}  # type: ignore[arg-type] # none or text
-    ).content
+    return WorkbookMaker(replaced={**dict.fromkeys(WorkbookMaker().parts()), **dict.fromkeys(names, "x")}).content
 
 
 @pytest.mark.parametrize(

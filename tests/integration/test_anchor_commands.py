@@ -15,8 +15,8 @@ import pytest
 
 from tests.kept_ledger import ORIGIN, PASSPHRASE, issue_into, make_ledger, sign, trust_file
 from tests.simulator.anvil import ETHER, Anvil, shared_anvil, start_anvil
-from vaxcert.codec.cwt import MAX_NUMERIC_DATE
 from vaxcert.cli import run
+from vaxcert.codec.cwt import MAX_NUMERIC_DATE
 from vaxcert.ledger.anchor.config import read_config, write_config
 from vaxcert.ledger.evm.transaction_signer import create_keystore
 from vaxcert.service.chains import watch_account
@@ -115,9 +115,11 @@ def test_a_final_anchor_goes_with_the_receipt_and_says_when(
     assert datetime.fromisoformat(claims[0]["at"]).timestamp() == int(claimed["timestamp"], 16)
 
 
+@pytest.mark.usefixtures("node")
 def test_an_anchor_of_a_time_past_the_calendar_condemns_the_receipt(capsys: pytest.CaptureFixture[str]) -> None:
     late = start_anvil("--timestamp", str(MAX_NUMERIC_DATE + 1))
     try:
+        late.fund(address_of("key"))
         certificate = make_ledger(Path("led"))[0]
         assert deploy(late, "led", "--finality", "1") == 0
         assert run(["anchor", "run", "led", "--until-final", "--within", "5", *SECRET]) == 0

@@ -36,10 +36,11 @@ from vaxcert.ledger.evm import prover
 from vaxcert.ledger.evm.bundle import verify_bundle
 from vaxcert.ledger.evm.bundle_codec import decode_bundle
 from vaxcert.ledger.evm.contract_calls import anchor_call
-from vaxcert.ledger.evm.deploy import RegistryOwner, deploy, join
+from vaxcert.ledger.evm.deploy import deploy, join
 from vaxcert.ledger.evm.fees import FeePolicy
 from vaxcert.ledger.evm.keccak import keccak
 from vaxcert.ledger.evm.receipts import ReceiptProof
+from vaxcert.ledger.evm.registry_owner import RegistryOwner
 from vaxcert.ledger.evm.rpc import HttpNode
 from vaxcert.ledger.evm.state_proof import StateProof
 from vaxcert.ledger.evm.transaction_signer import UnsignedTransaction, signed_by

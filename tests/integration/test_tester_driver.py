@@ -15,11 +15,11 @@ from vaxcert.ledger.evm.artifact import anchor_registry
 from vaxcert.ledger.evm.bundle import verify_bundle
 from vaxcert.ledger.evm.bundle_codec import decode_bundle
 from vaxcert.ledger.evm.contract_calls import set_writer_call
-from vaxcert.ledger.evm.deploy import RegistryOwner
 from vaxcert.ledger.evm.in_process_node import InProcessNode
 from vaxcert.ledger.evm.keccak import keccak
 from vaxcert.ledger.evm.node_view import NodeView
 from vaxcert.ledger.evm.receipts import ReceiptProof
+from vaxcert.ledger.evm.registry_owner import RegistryOwner
 from vaxcert.ledger.evm.rlp_items import encode_integer, encode_rlp
 from vaxcert.ledger.evm.tester import start_tester
 from vaxcert.ledger.evm.transaction_signer import KeystoreSigner, UnsignedTransaction

@@ -11,7 +11,8 @@ from tests.own_lists import AS_OF, TRUSTED, marks, own_bytes, own_list
 from vaxcert.errors import RevocationListError, UvciError
 from vaxcert.model.uvci import Uvci
 from vaxcert.service.revocation_book import BookEntry, RevocationBook
-from vaxcert.trust.revocation.own_format import Record, canonical_id, pack_record, unpack_record
+from vaxcert.trust.revocation.own_format import Record, pack_record, unpack_record
+from vaxcert.trust.revocation.own_key import canonical_id
 from vaxcert.trust.revocation.own_list import OwnList
 from vaxcert.trust.revocation.revocation_list import RevocationReason
 

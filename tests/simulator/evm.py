@@ -12,8 +12,9 @@ from tests.simulator.anvil import shared_anvil
 from vaxcert.ledger.anchor.chain import Head
 from vaxcert.ledger.anchor.identity import NO_HASH
 from vaxcert.ledger.anchor.settings import Finality
-from vaxcert.ledger.evm.deploy import RegistryOwner, deploy
+from vaxcert.ledger.evm.deploy import deploy
 from vaxcert.ledger.evm.driver import EvmChain
+from vaxcert.ledger.evm.registry_owner import RegistryOwner
 from vaxcert.ledger.evm.rpc import HttpNode
 from vaxcert.ledger.evm.transaction_signer import KeystoreSigner
 

@@ -178,6 +178,8 @@ def command(
     if rejects is not None and rejects.resolve() == Path(out).resolve():
         raise click.UsageError("--rejects names the same file as --out")
     target = chosen_target(out, formats, max_version)
+    if renew and within >= validity:
+        raise click.UsageError(f"what lapses in {within} days would be renewed for {validity}, and so lapse at once")
     if renew and dry_run:
         raise click.UsageError("--dry-run checks the records of a SOURCE, and --renew has none")
     if target.is_stream and (resume or renew):

@@ -155,7 +155,7 @@ def _to_stream(request: Request, bench: Workbench, engine: Engine, telling: _Tel
         log = supersede = None
         if request.ledger is not None:
             log = stack.enter_context(open_own_log(request.ledger, bench.secret))
-            book = stack.enter_context(BatchBook(request.book or request.ledger / BOOK_NAME))
+            book = stack.enter_context(BatchBook(request.book or request.ledger / BOOK_NAME, log))
             supersede = book.supersede
         return issue_stream(
             request.rows(),

@@ -52,6 +52,7 @@ VIETNAMESE = {
     "receipt_invalid": "biên nhận không chứng minh được chứng nhận này có trong sổ ({message})",
     "tile_invalid": "dữ liệu của sổ sai định dạng",
     "chain_proof_invalid": "bằng chứng trên chuỗi không đúng ({message})",
+    "manifest_mismatch": "tệp của đợt cấp không đúng với bản kê đã ký ({message})",
     # undetermined
     "receipt_missing": "thiếu biên nhận: chưa rõ chứng nhận có trong sổ hay không",
     "unknown_log": "không biết sổ mà biên nhận nói đến",
@@ -70,6 +71,9 @@ VIETNAMESE = {
     # not read at all
     "storage_failed": "không đọc được dữ liệu ({message})",
     "invalid_input": "dữ liệu đầu vào sai định dạng ({message})",
+    "input_truncated": "tệp bị cắt ngắn",
+    "input_damaged": "tệp nén bị hỏng",
+    "input_too_large": "tệp vượt quá giới hạn cho phép ({message})",
     "missing_dependency": "thiếu một thư viện cần thiết ({message})",
 }
 """Why a certificate is not valid, by the code of the error."""
@@ -102,6 +106,8 @@ VIETNAMESE_HINTS = {
     "unknown_prefix": "chứng nhận bắt đầu bằng HC1:",
     "no_qr_code": "chụp gần hơn, thẳng góc và đủ sáng",
     "invalid_input": "lưu tệp bằng mã UTF-8",
+    "input_truncated": "sao chép lại toàn bộ tệp",
+    "input_damaged": "nén hoặc sao chép lại tệp",
     "unknown_signer": "thêm chứng thư của bên ký bằng --trust, hoặc cập nhật danh sách tin cậy",
     "stale_trust_list": "nhập danh sách tin cậy mới hơn",
     "revoked": "người giữ có thể hỏi cơ quan cấp về lý do và xin chứng nhận mới",

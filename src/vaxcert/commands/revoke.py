@@ -17,7 +17,7 @@ from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.revocation_book import RevocationBook
 from vaxcert.service.revoking import Refused, Revoker, named_in, read_kid, read_name
 from vaxcert.service.sources import STDIN
-from vaxcert.trust.revocation.own_format import KidRule
+from vaxcert.trust.revocation.own_format import MAX_SECONDS, KidRule
 from vaxcert.trust.revocation.revocation_list import RevocationReason
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def command(
         raise click.UsageError("--from goes with --kid")
     if unknown and ledger is None:
         raise click.UsageError("--unknown goes with --ledger: without one no certificate is known")
-    moment = at or now()
+    moment = _in_range(at or now())
     rule = None if kid is None else _rule(read_kid(kid), since, moment)
     if rule is not None:
         confirm("Revoke all that this key signed?", yes=yes)
@@ -95,10 +95,8 @@ def command(
         kept = stack.enter_context(RevocationBook.open(chosen_book(book, ledger), create=True))
         if rule is not None:
             kept.add_kid_rules([rule])
-            say(
-                "note",
-                f"revoked: all that the key {kid} signed{'' if since is None else f' since {since:%Y-%m-%dT%H:%MZ}'}",
-            )
+            start = "" if since is None else f" since {since:%Y-%m-%dT%H:%MZ}"
+            say("note", f"revoked: all that the key {kid} signed{start}")
         named = chain(
             (read_name(f"ID {number}", text) for number, text in enumerate(ids, 1)),
             () if file is None else named_in(stack.enter_context(click.open_file(file, "rb")), _name(file)),
@@ -113,8 +111,14 @@ def _name(file: str) -> str:
     return "stdin" if file == STDIN else file
 
 
+def _in_range(moment: datetime) -> datetime:
+    if not 0 <= moment.timestamp() <= MAX_SECONDS:
+        raise click.UsageError("a list can tell instants of the years 1970 to 2106")
+    return moment
+
+
 def _rule(kid: bytes, since: datetime | None, at: datetime) -> KidRule:
-    start = 0 if since is None else int(since.timestamp())
+    start = 0 if since is None else int(_in_range(since).timestamp())
     return KidRule(kid=kid, since=start, reason=RevocationReason.REVOKED, at=int(at.timestamp()))
 
 

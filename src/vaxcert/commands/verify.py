@@ -136,7 +136,7 @@ def command(
         from vaxcert.commands import verify_bulk  # noqa: PLC0415 - one certificate needs no processes
         from vaxcert.service.bulk_verification import BulkVerifier  # noqa: PLC0415 - as above
 
-        bulk = BulkVerifier(verifier, at=moment, receipts=book, workers=workers, on_loss=verify_bulk.tell_loss)
+        bulk = BulkVerifier(verifier, at=moment, receipts=book, workers=workers)
         if summary:
             return verify_bulk.summarise(bulk, sources, lang=ctx.obj["lang"], json=json, failures=failures)
         return verify_bulk.show(bulk, sources, lang=ctx.obj["lang"], json=json)

@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from vaxcert.verify.report import Report
 
 
-def tell_loss(how: str) -> None:
-    """Say that a worker process ended as *how* says."""
-    say("warning", f"a worker process was lost ({how}); its work is done again")
-
-
 def summarise(
     bulk: BulkVerifier, sources: Sequence[str], *, lang: render.Language, json: bool, failures: Path | None
 ) -> int:
@@ -42,7 +37,13 @@ def summarise(
     with ExitStack() as stack:
         file = None if failures is None else stack.enter_context(whole_file(failures))
         progress = stack.enter_context(Progress("verified", total=size_of(sources)))
-        parts = stack.enter_context(closing(bulk.summarise(sources, show_failure=None if file is None else _failure)))
+
+        def tell_loss(how: str) -> None:
+            progress.hide()
+            _tell_loss(how)
+
+        show_failure = None if file is None else _failure
+        parts = stack.enter_context(closing(bulk.summarise(sources, show_failure=show_failure, on_loss=tell_loss)))
         try:
             for part in parts:
                 if file is not None:
@@ -65,7 +66,7 @@ def show(bulk: BulkVerifier, sources: Sequence[str], *, lang: render.Language, j
     """Show one certificate on some lines, or each of several on one, and return the exit code."""
     codes: set[int] = set()
     outcomes, hints = Counter[Outcome](), set[str]()
-    with closing(bulk.show(sources, partial(_shown, lang=lang, json=json))) as shown:
+    with closing(bulk.show(sources, partial(_shown, lang=lang, json=json), on_loss=_tell_loss)) as shown:
         blocks = (block for block in shown if block.codes)  # a block may be blank lines alone
         first = list(islice(blocks, 2))
         is_alone = len(first) == 1 and first[0].card is not None
@@ -110,3 +111,7 @@ def _shown(reports: Sequence[Report], *, lang: render.Language, json: bool) -> _
 
 def _failure(report: Report) -> bytes:
     return render.json_text(report.to_dict()) + b"\n"
+
+
+def _tell_loss(how: str) -> None:
+    say("warning", f"a worker process was lost ({how}); its work is done again")

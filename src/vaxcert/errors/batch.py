@@ -61,6 +61,18 @@ class WorkerLostError(VaxcertError):
         self.times = times
 
 
+class ClusterError(VaxcertError):
+    """The cluster cannot be reached, cannot be used safely, or went away."""
+
+    code = "cluster_failed"
+
+
+class ClusterMismatchError(ClusterError):
+    """A worker of the cluster would not issue the certificates that this machine issues."""
+
+    code = "cluster_mismatch"
+
+
 class ManifestError(VerificationError):
     """The manifest of a batch is none, or a file is not as it says: rejected."""
 

@@ -63,10 +63,8 @@ def _pieces(word: str, weight: Weight, room: float) -> Iterator[str]:
     while typeface.width(word, weight) > room:
         ends = accumulate(map(typeface.advances(weight).__getitem__, word))
         cut = max(1, sum(end <= room for end in ends))
-        while cut > 1 and combining(word[cut]):
-            cut -= 1
         while cut < len(word) and combining(word[cut]):
-            cut += 1  # a first letter takes its marks along
+            cut += 1  # marks have no width
         if cut == len(word):
             break
         yield word[:cut]

@@ -25,9 +25,9 @@ WIDTH_MM, HEIGHT_MM = 85.6, 54.0
 SYMBOL_MM: Final = 41.6
 """The symbol's side, as on the letter: a diagonal of 58.8 mm, within the 35 to 60 mm of hcert-spec §4.2.2.
 
-As large as the card allows: out of focus at 150 dpi, versions up to 23 are read, of 36 mm those up to 19. And of the sizes
-from 40 to 42.4 mm the one of which readers see every version from 11 to 26 at first sight at 140 to 180 dpi; at 42 mm
-the modules of version 17 fall onto the dots of 150 dpi so badly that none is read without another try.
+As large as the card allows: out of focus at 150 dpi, versions up to 23 are read, of 36 mm those up to 19. And of the
+sizes from 40 to 42.4 mm, the one at which readers see every version from 11 to 26 at first sight at 140 to 180 dpi: at
+42 mm the modules of version 17 fall onto the dots of 150 dpi so badly that none is read without another try.
 """
 
 MARGIN_MM: Final = 2.8

@@ -25,7 +25,7 @@ from vaxcert.service.log_description import LogDescription
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vaxcert.ledger.evm.deploy import RegistryOwner
+    from vaxcert.ledger.evm.registry_owner import RegistryOwner
     from vaxcert.ledger.evm.transaction_signer import KeystoreSigner
     from vaxcert.ledger.store.log import TransparencyLog
     from vaxcert.service.ledger_folder import Secret
@@ -165,8 +165,9 @@ def _established(
     plan: ChainPlan, log_id: bytes, *, writer: KeystoreSigner, owner: KeystoreSigner | None
 ) -> ChainIdentity:
     """Return the contract of *plan*, deployed or joined, in which *writer* may anchor."""
-    from vaxcert.ledger.evm.deploy import RegistryOwner, deploy, join  # noqa: PLC0415 - slow to load, and an extra
+    from vaxcert.ledger.evm.deploy import deploy, join  # noqa: PLC0415 - slow to load, and an extra
     from vaxcert.ledger.evm.fees import FeePolicy  # noqa: PLC0415 - as above
+    from vaxcert.ledger.evm.registry_owner import RegistryOwner  # noqa: PLC0415 - as above
 
     nodes = open_nodes(plan.nodes, Path())
     fees = FeePolicy(cap=plan.fee_cap)
@@ -190,8 +191,8 @@ def _owner(folder: Path, keystore: Path, passphrase: Secret) -> tuple[AnchorConf
         config = config_of(ledger, log)
     if config.identity.driver != "evm":
         raise SettingsError("the log is not anchored to a contract", hint="see `vaxcert anchor deploy`")
-    from vaxcert.ledger.evm.deploy import RegistryOwner  # noqa: PLC0415 - slow to load, and an extra
-    from vaxcert.ledger.evm.fees import FeePolicy  # noqa: PLC0415 - as above
+    from vaxcert.ledger.evm.fees import FeePolicy  # noqa: PLC0415 - slow to load, and an extra
+    from vaxcert.ledger.evm.registry_owner import RegistryOwner  # noqa: PLC0415 - as above
 
     nodes = open_nodes(config.nodes, folder)
     return config, RegistryOwner(nodes, owner=load_account(keystore, passphrase), fees=FeePolicy(cap=config.fee_cap))

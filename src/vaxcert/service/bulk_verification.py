@@ -56,30 +56,39 @@ class BulkVerifier:
         at: datetime,
         receipts: ReceiptBook | None = None,
         workers: int = 1,
-        on_loss: Callable[[str], object] | None = None,
     ) -> None:
         self._question = _Question(verifier, at, receipts)
         self._workers = workers
-        self._on_loss = on_loss
 
-    def show(self, sources: Iterable[str], show: Callable[[Sequence[Report]], T]) -> Generator[T, None, None]:
+    def show(
+        self,
+        sources: Iterable[str],
+        show: Callable[[Sequence[Report]], T],
+        *,
+        on_loss: Callable[[str], object] | None = None,
+    ) -> Generator[T, None, None]:
         """Yield what *show* makes of the full reports on the certificates, of some at a time.
 
-        It is called in the workers, and what it returns is pickled.
+        It is called in the workers, and what it returns is pickled. *on_loss* is told how a worker was lost.
         """
         function = partial(_shown, question=self._question, show=show)
-        return ordered_map(function, _Reading(sources), workers=self._workers, on_loss=self._on_loss)
+        return ordered_map(function, _Reading(sources), workers=self._workers, on_loss=on_loss)
 
     def summarise(
-        self, sources: Iterable[str], *, show_failure: Callable[[Report], bytes] | None = None
+        self,
+        sources: Iterable[str],
+        *,
+        show_failure: Callable[[Report], bytes] | None = None,
+        on_loss: Callable[[str], object] | None = None,
     ) -> Generator[Part, None, None]:
         """Yield the counts of one part after another, with what *show_failure* makes of each that is not valid.
 
-        What is valid is verified and not examined: that is all that counting needs.
+        What is valid is verified and not examined: that is all that counting needs. *on_loss* is told how a worker was
+        lost.
         """
         reading = _Reading(sources)
         function = partial(_counted, question=self._question, show_failure=show_failure)
-        with closing(ordered_map(function, reading, workers=self._workers, on_loss=self._on_loss)) as results:
+        with closing(ordered_map(function, reading, workers=self._workers, on_loss=on_loss)) as results:
             for summary, failures in results:
                 yield Part(summary, failures, reading.positions.popleft())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import tempfile
@@ -11,21 +10,32 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from vaxcert.errors import PassphraseError, StorageError
+from vaxcert.ledger.store.files import OWNER_ALONE, place_new, storage_errors, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+__all__ = [
+    "MAX_SECRET_BYTES",
+    "check_is_new",
+    "place_new",
+    "read_file",
+    "read_secret_line",
+    "storage_errors",
+    "sync",
+    "sync_folder",
+    "whole_file",
+    "whole_folder",
+]
 
 MAX_SECRET_BYTES = 4096
 """Of a passphrase or PIN; the PINs of tokens have at most 255 bytes."""
 
 _NEW_NAME = "choose a new name: nothing is overwritten"
-_OWNER_ALONE = 0o600
-_NO_LINKS = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS))
-"""How a file system says that it has no hard links, as those of memory cards and of some networks."""
 
 
 @contextmanager
-def whole_file(path: Path, *, replace: bool = False, mode: int = _OWNER_ALONE) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, *, replace: bool = False, mode: int = OWNER_ALONE) -> Iterator[IO[bytes]]:
     """Give a file to write; at the end it stands at *path*, and after an error nothing does.
 
     Args:
@@ -48,9 +58,9 @@ def whole_file(path: Path, *, replace: bool = False, mode: int = _OWNER_ALONE) -
                 sync(stream)
             if replace:
                 temporary.replace(path)
+                sync_folder(path.parent)
             else:
                 place_new(temporary, path)
-            sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -90,24 +100,6 @@ def check_is_new(path: Path) -> None:
         raise StorageError(f"{path} cannot be written: there is no folder {path.parent}")
 
 
-def place_new(temporary: Path, path: Path) -> None:
-    """Have the file *temporary* stand at *path* too, where nothing may have come to stand meanwhile.
-
-    Raises:
-        OSError: It cannot be done.
-        StorageError: There is something at *path*.
-    """
-    try:
-        path.hardlink_to(temporary)  # unlike a renaming, never over another file
-    except FileExistsError as error:
-        raise StorageError(f"{path} exists", hint=_NEW_NAME) from error
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        check_is_new(path)
-        temporary.replace(path)
-
-
 def sync(stream: IO[bytes]) -> None:
     """Have the content of *stream* on the disk before going on."""
     stream.flush()
@@ -144,22 +136,3 @@ def read_secret_line(place: Path | int, what: str) -> bytes:
     if len(line) > MAX_SECRET_BYTES:
         raise PassphraseError(f"the {what} is longer than {MAX_SECRET_BYTES} bytes")
     return line
-
-
-def sync_folder(path: Path) -> None:
-    """Have a new name in the folder *path* on the disk; Windows does so by itself and has no call for it."""
-    if os.name == "posix":
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-@contextmanager
-def storage_errors(path: Path, doing: str = "written") -> Iterator[None]:
-    """Raise what the system says of the file *path* as `StorageError`."""
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(f"{path} cannot be {doing}: {error.strerror or error}") from error

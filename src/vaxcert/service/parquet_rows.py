@@ -83,7 +83,7 @@ def _opened(stream: io.BufferedReader) -> parquet.ParquetFile:
     end = stream.read()
     if start == ENCRYPTED:
         raise InputError("the Parquet file is encrypted", hint=_AS_CSV)
-    if not end.endswith(MAGIC):
+    if len(end) <= len(MAGIC) or not end.endswith(MAGIC):  # its first bytes are no end
         raise InputTruncatedError("the Parquet file ends too early")
     if int.from_bytes(end[:4], "little") > _MAX_FOOTER_BYTES:
         raise InputTooLargeError("the Parquet file's footer is too large", hint=_AS_CSV)

@@ -12,7 +12,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, cast
 
 from vaxcert.errors import RevocationBookError, StorageError
-from vaxcert.trust.revocation.own_format import MAX_SECONDS, KidRule, Record, canonical_id, key_of_id
+from vaxcert.service.revocation_tables import (
+    ADD,
+    ADD_RULE,
+    APPLICATION_ID,
+    ENTRIES,
+    FORMAT_VERSION,
+    SCHEMA,
+)
+from vaxcert.trust.revocation.own_format import KidRule, Record
+from vaxcert.trust.revocation.own_key import canonical_id, key_of_id
 from vaxcert.trust.revocation.revocation_list import RevocationReason
 
 if TYPE_CHECKING:
@@ -23,62 +32,10 @@ if TYPE_CHECKING:
 BOOK_NAME: Final = "revocations.sqlite"
 """Where the book stands in a ledger's folder."""
 
-APPLICATION_ID: Final = 0x76787276
-"""'vxrv': in the file's header, so that no other program's database is taken for a book."""
-FORMAT_VERSION: Final = 1
-
 BUSY_SECONDS: Final = 30.0
-
-_SCHEMA: Final = f"""
-CREATE TABLE entry (
-    id             TEXT PRIMARY KEY,
-    written        TEXT,
-    reason         TEXT NOT NULL CHECK (reason IN ('revoked', 'superseded')),
-    at             INTEGER NOT NULL CHECK (at BETWEEN 0 AND {MAX_SECONDS}),
-    word           TEXT,
-    successor      TEXT,
-    kid            BLOB,
-    country        TEXT,
-    signature_hash BLOB CHECK (length(signature_hash) = 32),
-    expires_at     INTEGER
-) STRICT;
-CREATE TABLE kid_rule (
-    kid     BLOB PRIMARY KEY,
-    from_at INTEGER NOT NULL CHECK (from_at BETWEEN 0 AND {MAX_SECONDS}),
-    reason  TEXT NOT NULL CHECK (reason IN ('revoked', 'superseded')),
-    at      INTEGER NOT NULL CHECK (at BETWEEN 0 AND {MAX_SECONDS})
-) STRICT;
-"""
 
 _PRAGMAS: Final = ("trusted_schema = OFF", "cell_size_check = ON", "synchronous = FULL", "cache_size = -16384")
 
-# What is not known of an entry yet is filled in when it comes; what is known stays.
-_ADD: Final = """
-INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-    word = iif(reason = 'superseded' AND excluded.reason = 'revoked', excluded.word, word),
-    at = iif(reason = 'superseded' AND excluded.reason = 'revoked', excluded.at, at),
-    reason = min(reason, excluded.reason),
-    written = coalesce(written, excluded.written),
-    successor = coalesce(successor, excluded.successor),
-    kid = coalesce(kid, excluded.kid),
-    country = coalesce(country, excluded.country),
-    signature_hash = coalesce(signature_hash, excluded.signature_hash),
-    expires_at = coalesce(expires_at, excluded.expires_at)
-WHERE (reason = 'superseded' AND excluded.reason = 'revoked')
-   OR (written IS NULL AND excluded.written IS NOT NULL)
-   OR (successor IS NULL AND excluded.successor IS NOT NULL)
-   OR (kid IS NULL AND excluded.kid IS NOT NULL)
-   OR (country IS NULL AND excluded.country IS NOT NULL)
-   OR (signature_hash IS NULL AND excluded.signature_hash IS NOT NULL)
-   OR (expires_at IS NULL AND excluded.expires_at IS NOT NULL)
-"""
-_ADD_RULE: Final = """
-INSERT INTO kid_rule VALUES (?, ?, ?, ?)
-ON CONFLICT (kid) DO UPDATE SET from_at = excluded.from_at WHERE excluded.from_at < from_at
-"""
-_ENTRIES: Final = (
-    "SELECT coalesce(written, id), reason, at, word, successor, kid, country, signature_hash, expires_at FROM entry"
-)
 _IDS_A_QUERY: Final = 500
 
 
@@ -164,15 +121,15 @@ class RevocationBook:
             StorageError: The disk is full, or another process held the book for too long.
             ValueError: An instant lies outside the years 1970 to 2106, or a hash has another length than 32 bytes.
         """
-        return self._write(_ADD, (_row_of(entry) for entry in entries))
+        return self._write(ADD, (_row_of(entry) for entry in entries))
 
     def add_kid_rules(self, rules: Iterable[KidRule]) -> int:
         """Write *rules* about whole keys; of two about one key the one from the earlier instant on counts."""
-        return self._write(_ADD_RULE, ((rule.kid, rule.since, str(rule.reason), rule.at) for rule in rules))
+        return self._write(ADD_RULE, ((rule.kid, rule.since, str(rule.reason), rule.at) for rule in rules))
 
     def entries(self) -> Iterator[BookEntry]:
         """Yield every entry as of one moment, in the order in which they came, in constant memory."""
-        return map(_entry_of, self._rows(f"{_ENTRIES} ORDER BY rowid"))
+        return map(_entry_of, self._rows(f"{ENTRIES} ORDER BY rowid"))
 
     def entries_by_id(self, ids: Sequence[str]) -> dict[str, BookEntry]:
         """Return those entries that have one of *ids*, by the ids as they are given."""
@@ -181,7 +138,7 @@ class RevocationBook:
         for start in range(0, len(wanted), _IDS_A_QUERY):
             part = wanted[start : start + _IDS_A_QUERY]
             marks = ", ".join("?" * len(part))
-            for row in self._rows(f"{_ENTRIES} WHERE id IN ({marks})", part):
+            for row in self._rows(f"{ENTRIES} WHERE id IN ({marks})", part):
                 entry = _entry_of(row)
                 found[by_canonical[canonical_id(entry.id)]] = entry
         return found
@@ -210,7 +167,7 @@ class RevocationBook:
         if create:
             with self._transaction():
                 if self._row("SELECT count(*) FROM sqlite_schema") == (0,) and self._number("application_id") == 0:
-                    for statement in _SCHEMA.split(";\n"):
+                    for statement in SCHEMA.split(";\n"):
                         self._connection.execute(statement)
                     self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     self._connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
@@ -224,7 +181,7 @@ class RevocationBook:
         if self._number("user_version") != FORMAT_VERSION:
             raise RevocationBookError(f"{self.path} is of a format that is not known here")
         found = {sql for (sql,) in self._rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
-        if found != {statement.strip() for statement in _SCHEMA.split(";\n") if statement.strip()}:
+        if found != {statement.strip() for statement in SCHEMA.split(";\n") if statement.strip()}:
             raise RevocationBookError(f"{self.path} has other tables than a book of revocations has")
 
     def _number(self, pragma: str) -> int:

@@ -49,12 +49,12 @@ def export_own(
 
     Raises:
         RevocationListError: There are more rules for whole keys than a list may have.
-        SigningError: The key could not be used, or its DSC names no country.
+        SigningError: The key could not be used, or its DSC names no country or is not valid then.
         StorageError: Something stands at *out*, or it cannot be written.
     """
     seconds = int(at.timestamp())
     head = Head(
-        country=_country(signer),
+        country=_country(signer, at),
         as_of=seconds,
         next_update=None if valid_for is None else seconds + int(valid_for.total_seconds()),
         count=0,
@@ -111,7 +111,8 @@ class EuEntries:
                 )
 
     def _of_chunk(self, chunk: Sequence[BookEntry]) -> Iterator[RevokedEntry]:
-        logged = {} if self.log is None else self.log.certificates_by_id([entry.id for entry in chunk])
+        lacking = [entry.id for entry in chunk if None in (entry.kid, entry.expires_at) or self._lacks_hash(entry)]
+        logged = {} if self.log is None else self.log.certificates_by_id(lacking)
         for entry in chunk:
             certificate = logged.get(entry.id)
             expires_at = entry.expires_at if certificate is None else certificate.expires_at
@@ -127,6 +128,9 @@ class EuEntries:
                 # Of unknown end: no certificate that was issued here lives longer.
                 self.at + MAX_VALIDITY if expires_at is None else moment(expires_at),
             )
+
+    def _lacks_hash(self, entry: BookEntry) -> bool:
+        return self.hash_type is HashType.SIGNATURE and entry.signature_hash is None
 
     def _value(self, identifier: str, country: str | None, signed: bytes | None) -> bytes:
         if self.hash_type is HashType.UCI:
@@ -146,10 +150,10 @@ def export_batches(entries: EuEntries, out: Path, *, signer: Signer) -> WriteFig
 
     Raises:
         RevocationListError: An entry cannot be made.
-        SigningError: The key could not be used, or its DSC names no country.
+        SigningError: The key could not be used, or its DSC names no country or is not valid then.
         StorageError: Something stands at *out*, or it cannot be written.
     """
-    country = _country(signer)
+    country = _country(signer, entries.at)
     with whole_folder(out) as folder:
         return write_batches(folder, entries, signer, country=country, at=entries.at)
 
@@ -165,11 +169,14 @@ def export_partitions(entries: EuEntries, out: Path) -> WriteFigures:
         return write_partitions(folder, entries, as_of=entries.at)
 
 
-def _country(signer: Signer) -> str:
-    country = None if signer.certificate is None else signer.certificate.country
-    if country is None:
+def _country(signer: Signer, at: datetime) -> str:
+    """Return the country that *signer* speaks for at *at*: no verifier would believe another list."""
+    dsc = signer.certificate
+    if dsc is None or dsc.country is None:
         raise SigningError("the signer's DSC names no country, so nobody knows whose certificates the list speaks of")
-    return country
+    if not dsc.is_valid_at(at.timestamp()):
+        raise SigningError(f"the signer's DSC is not valid at {at:%Y-%m-%dT%H:%MZ}, the list's instant")
+    return dsc.country
 
 
 def _country_of(identifier: str) -> str | None:

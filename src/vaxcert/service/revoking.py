@@ -24,6 +24,7 @@ from vaxcert.service.revocation_book import BookEntry
 from vaxcert.service.sources import MAX_LINE_BYTES
 from vaxcert.signing.issuer_secret import is_sealed
 from vaxcert.trust.revocation.hashes import HashType, revocation_hashes
+from vaxcert.trust.revocation.own_key import canonical_id
 from vaxcert.trust.revocation.revocation_list import RevocationReason
 from vaxcert.verify.formats.hcert import layers
 
@@ -46,7 +47,7 @@ class Named(NamedTuple):
     """Where it was named, such as ``ids.txt:7``; nothing of what stood there."""
     uvci: Uvci
     written: str
-    """The identifier as it stands in the certificate, or as it was typed."""
+    """The identifier as it stands in the certificate; where somebody typed it, in the registered form."""
     row: CertificateRow | None = None
     """What the certificate says of itself, where it was given; not verified."""
 
@@ -75,11 +76,14 @@ class Tally:
 
 def read_name(place: str, text: str) -> Named | Refused:
     """Return which certificate *text* names: an identifier, an `HC1:` text, or a line of JSON from `vaxcert issue`."""
-    text = text.strip()
+    text = text.lstrip().rstrip("\r\n")  # a space at the end is a character of base45
     try:
         if text.startswith("{"):
             return _of_json(place, text)
-        return _of_text(place, text) if text.startswith(PREFIX) else Named(place, Uvci.parse(text), text)
+        if text.startswith(PREFIX):
+            return _of_text(place, text)
+        uvci = Uvci.parse(text.rstrip())
+        return Named(place, uvci, str(uvci))
     except VaxcertError as error:
         return Refused(place, error)
 
@@ -162,7 +166,7 @@ class Revoker:
         named = [each for each in chunk if isinstance(each, Named)]
         logged = {} if self._log is None else _find_logged(self._log, named)
         refused: list[Refused] = []
-        entries: dict[str, BookEntry] = {}
+        entries: list[BookEntry] = []
         certificates: dict[str, LoggedCertificate] = {}
         for each in chunk:
             if isinstance(each, Refused):
@@ -173,7 +177,7 @@ class Revoker:
             if error is not None:
                 refused.append(Refused(each.place, error))
                 continue
-            entries[each.uvci.urn] = self._entry(each, certificate)
+            entries.append(self._entry(each, certificate))
             if certificate is not None:
                 certificates[each.uvci.urn] = certificate
         self._write(entries, certificates)
@@ -204,12 +208,13 @@ class Revoker:
             expires_at=None if certificate is None else certificate.expires_at,
         )
 
-    def _write(self, entries: Mapping[str, BookEntry], certificates: Mapping[str, LoggedCertificate]) -> None:
-        before = self._book.entries_by_id(list(entries))
-        revoked = {key for key, entry in before.items() if entry.reason is RevocationReason.REVOKED}
-        self._book.add(entries.values())
-        self.tally.written += len(entries) - len(revoked)
-        self.tally.known += len(revoked)
+    def _write(self, entries: Sequence[BookEntry], certificates: Mapping[str, LoggedCertificate]) -> None:
+        ids = {canonical_id(entry.id) for entry in entries}
+        before = self._book.entries_by_id(list(ids))
+        known = sum(entry.reason is RevocationReason.REVOKED for entry in before.values())
+        self._book.add(entries)
+        self.tally.written += len(ids) - known
+        self.tally.known += known
         if self._log is None or not certificates:
             return
         # By the book's instant and word, which stay, a second run makes the same statement and no new one.

@@ -120,7 +120,7 @@ class SealedSorter(Generic[T]):
             self._levels[depth + 1].append(merged)
 
     def _written(self, entries: Iterable[Entry[T]]) -> _Run[T]:
-        with ExitStack() as stack, storage_errors(self._folder):
+        with storage_errors(self._folder), ExitStack() as stack:
             stream = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - the run closes it
             run = stack.enter_context(_Run[T](stream, self._seal))
             block: list[Entry[T]] = []

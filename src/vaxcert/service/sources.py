@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from vaxcert.codec.hc1 import PREFIX
-from vaxcert.errors import InputError, NoQrCodeError, PrefixError, StorageError, VaxcertError
+from vaxcert.errors import (
+    InputDamagedError,
+    InputError,
+    InputTruncatedError,
+    NoQrCodeError,
+    PrefixError,
+    StorageError,
+    VaxcertError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,9 +123,11 @@ def _of_gzip(stream: IO[bytes], name: str, read_lines: Reader[T], read_picture: 
     try:
         unpacked = io.BufferedReader(gzip.GzipFile(fileobj=stream))
         yield from _of_stream(unpacked, name, read_lines, read_picture)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        message = f"{name} is cut short or damaged: what follows of it cannot be unpacked"
-        yield Found(name, error=InputError(message, hint="copy the file again"))
+    except EOFError:
+        error: InputDamagedError = InputTruncatedError(f"{name} ends too early", hint="copy the whole file again")
+        yield Found(name, error=error)
+    except (zlib.error, gzip.BadGzipFile):
+        yield Found(name, error=InputDamagedError(f"{name} is damaged", hint="compress or copy it again"))
 
 
 def _of_stream(stream: IO[bytes], name: str, read_lines: Reader[T], read_picture: Reader[T]) -> Iterator[Found | T]:

@@ -65,14 +65,14 @@ class SignerIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationStatus:
-    """What the revocation lists said: by a list of `as_of` it is revoked or superseded, or in none as of then."""
+    """What revocation lists say of the certificate; whether it is in one, the step `revocation` says."""
 
     as_of: datetime
-    """What the list speaks for that has it, or the newest of those that do not."""
+    """The instant of the list that has it, or of the newest of those that do not."""
     reason: RevocationReason | None = None
-    """Why, where the certificate is in a list that tells."""
+    """Why it is in a list, where that tells."""
     at: datetime | None = None
-    """Since when, where the certificate is in a list that tells."""
+    """Since when, where that tells."""
 
     def to_dict(self) -> dict[str, object]:
         """Return what the report has in JSON."""

@@ -215,6 +215,15 @@ def test_the_png_holds_one_bit_a_pixel_and_sound_checksums() -> None:
     assert struct.unpack(">IIBBBBB", parts[b"IHDR"]) == (388, 388, 1, 0, 0, 0, 0)
 
 
+@pytest.mark.parametrize("scale", [1, 3])
+def test_a_png_without_compression_is_the_same_picture(scale: int) -> None:
+    symbol = qr.encode(HC1)
+    plain = qr.to_png(symbol, scale=scale, compressed=False)
+    assert grey(plain) == grey(qr.to_png(symbol, scale=scale))
+    assert plain != qr.to_png(symbol, scale=scale)
+    assert read(plain).text == HC1
+
+
 def test_the_png_is_small() -> None:
     assert len(qr.to_png(qr.encode(HC1))) < 2200
 

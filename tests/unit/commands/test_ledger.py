@@ -20,10 +20,10 @@ from vaxcert.errors import StorageError
 from vaxcert.ledger.log.checkpoint import open_checkpoint
 from vaxcert.ledger.log.receipt import Receipt
 from vaxcert.ledger.log.tlog_proof import parse_tlog_proof
+from vaxcert.ledger.store.certificates import certificate_row
 from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.service.cosigned import cosigned_note, keep_cosigned
 from vaxcert.service.ledger_folder import LedgerFolder
-from vaxcert.ledger.store.certificates import certificate_row
 from vaxcert.service.log_description import read_description
 
 if TYPE_CHECKING:

@@ -187,6 +187,9 @@ def test_a_whole_key_is_revoked_from_an_instant_on(capsys: pytest.CaptureFixture
         (["X", "--book", "b", "--reason", "Mr Smith"], "a reason is one word"),
         (["--kid", "8w2kZxb3iC0=", "--book", "b"], "say --yes"),
         (["--kid", "short", "--book", "b"], "a kid is 8 bytes"),
+        (["X", "--book", "b", "--at", "2106-02-08"], "1970 to 2106"),
+        (["X", "--book", "b", "--at", "1969-12-31"], "1970 to 2106"),
+        (["--kid", "8w2kZxb3iC0=", "--from", "1969-12-31", "--book", "b", "--yes"], "1970 to 2106"),
     ],
 )
 def test_what_is_not_meant_so_is_refused(
@@ -329,6 +332,16 @@ def test_a_key_of_a_whole_country_needs_the_ledger_in_the_lists_of_the_eu(capsys
     book = f"ledger/{BOOK_NAME}"
     assert run(["revocations", "export", "--book", book, "-o", "eu2", "--format", "eu-partitions"]) == 6
     assert "name the ledger" in notes(capsys)
+
+
+@pytest.mark.parametrize("form", ["own", "eu-batches"])
+def test_a_list_that_nobody_would_believe_is_not_written(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["revoke", "URN:UVCI:01:VN:A", "--book", "book.sqlite"])
+    early = (AT - timedelta(days=1)).isoformat()
+    arguments = ["revocations", "export", "--book", "book.sqlite", "-o", "list", "--format", form, *KEY]
+    assert run([*arguments, "--at", early]) == 6
+    assert "the signer's DSC is not valid at" in notes(capsys)
+    assert not Path("list").exists()
 
 
 @pytest.mark.parametrize("arguments", [["--format", "own"], ["--format", "eu-batches"]])

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,11 +16,16 @@ import pytest
 from tests.faults.encoders import AT, Encoder, claims, dcc, kid_text, make_signer, signer, text_of, text_of_claims
 from vaxcert.cli import run
 from vaxcert.commands import summary_rows
-from vaxcert.commands.verify_bulk import tell_loss
+from vaxcert.commands.verify_bulk import show
 from vaxcert.service import line_blocks
+from vaxcert.service.bulk_verification import BulkVerifier
+from vaxcert.trust.trust_list import TrustList
+from vaxcert.verify.verifier import Verifier
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+
+    from vaxcert.service.sources import Found
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")  # the runner's
 
@@ -69,14 +75,41 @@ def test_the_number_of_processes_changes_nothing(
     assert sorted(two.err.splitlines()) == sorted(one.err.splitlines())  # where the hints stand may differ
 
 
+@pytest.mark.parametrize("arguments", [[], ["--json"]], ids=["lines", "json"])
+def test_what_is_shown_is_made_where_it_is_verified(
+    batch: str, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    code = verify(batch, *arguments)
+    expected = capsys.readouterr().out
+    bulk = BulkVerifier(Verifier(TrustList.of_certificates([signer().der])), at=AT)
+    assert show(bulk, [batch], lang="en", json=bool(arguments)) == code
+    assert capsys.readouterr().out == expected
+
+
 @pytest.mark.parametrize("workers", ["0", "-1", "x", "257"])
 def test_a_number_of_processes_has_bounds(workers: str) -> None:
     assert verify(VALID, "--workers", workers) == 2
 
 
-def test_a_lost_worker_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    tell_loss("signal 9")
-    assert capsys.readouterr().err == "vaxcert: warning: a worker process was lost (signal 9); its work is done again\n"
+@pytest.mark.parametrize("arguments", [[], ["--summary"]], ids=["lines", "summary"])
+def test_a_lost_worker_is_told_and_loses_nothing(
+    batch: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    code = verify(batch, *arguments)
+    expected = capsys.readouterr().out
+    count = line_blocks.LineBlock.found
+
+    def found_or_die(block: line_blocks.LineBlock) -> Iterator[Found]:
+        if block.first > 1 and not Path("died").exists():
+            Path("died").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return count(block)
+
+    monkeypatch.setattr(line_blocks.LineBlock, "found", found_or_die)
+    assert verify(batch, *arguments, "--workers", "2") == code
+    shown = capsys.readouterr()
+    assert shown.out == expected
+    assert "vaxcert: warning: a worker process was lost (signal 9); its work is done again\n" in shown.err
 
 
 # --- the summary ------------------------------------------------------------------------------------------------------
@@ -216,6 +249,35 @@ def test_failures_without_a_summary_are_wrong_usage(tmp_path: Path) -> None:
 
 
 # --- an interrupt -----------------------------------------------------------------------------------------------------
+
+
+class Interrupted(io.RawIOBase):
+    """Gives a text, and at the second reading Ctrl-C is pressed."""
+
+    def __init__(self) -> None:
+        self._texts = iter([f"{VALID}\n{EXPIRED}\n".encode()])
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # what it is given
+        text = next(self._texts, None)
+        if text is None:
+            signal.raise_signal(signal.SIGINT)
+            return 0
+        buffer[: len(text)] = text
+        return len(text)
+
+
+def test_an_interrupt_between_two_readings_keeps_what_was_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Interrupted())))
+    assert verify("-", "--summary", "--failures", "failures.jsonl", lang="vi") == 130
+    shown = capsys.readouterr()
+    assert shown.out.startswith("chứng nhận: 2\nhợp lệ: 1, bị từ chối: 1")
+    assert shown.err == "vaxcert: error: interrupted: the counts are of a part\n"
+    assert len((tmp_path / "failures.jsonl").read_text().splitlines()) == 1
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

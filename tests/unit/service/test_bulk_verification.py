@@ -206,8 +206,8 @@ def test_a_worker_that_is_killed_changes_no_count(mixed: str, tmp_path: Path) ->
         return b""
 
     total = Summary()
-    bulk = BulkVerifier(VERIFIER, at=AT, workers=2, on_loss=told.append)
-    for part in bulk.summarise([mixed], show_failure=show_or_die):
+    bulk = BulkVerifier(VERIFIER, at=AT, workers=2)
+    for part in bulk.summarise([mixed], show_failure=show_or_die, on_loss=told.append):
         total.add(part.summary)
     assert total == summary_of(BulkVerifier(VERIFIER, at=AT), mixed)
     assert told == ["signal 9"]

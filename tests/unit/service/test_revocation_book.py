@@ -12,7 +12,8 @@ from tests.own_lists import uvci
 from vaxcert.errors import RevocationBookError, StorageError
 from vaxcert.service import revocation_book
 from vaxcert.service.revocation_book import BookEntry, RevocationBook
-from vaxcert.trust.revocation.own_format import KidRule, key_of_id
+from vaxcert.trust.revocation.own_format import KidRule
+from vaxcert.trust.revocation.own_key import key_of_id
 from vaxcert.trust.revocation.revocation_list import RevocationReason
 
 if TYPE_CHECKING:

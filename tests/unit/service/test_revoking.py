@@ -138,8 +138,14 @@ def test_the_book_gets_what_is_known(book: RevocationBook, issued: Sequence[Cert
         country="VN",
         signature_hash=revoking.signature_hash(issued[0].cose),
     )
-    assert bare == BookEntry("urn:uvci:01:vn:4f2a", RevocationReason.REVOKED, SECONDS, word="fraud", country="VN")
+    assert bare == BookEntry("URN:UVCI:01:VN:4F2A", RevocationReason.REVOKED, SECONDS, word="fraud", country="VN")
     assert revoker.tally == Tally(written=2)
+
+
+@pytest.mark.parametrize("typed", ["01:vn:4f2a#x", "urn:uvci:01:VN:4f2a#X", "URN:UVCI:01:VN:4F2A#X"])
+def test_what_somebody_typed_goes_into_lists_as_it_stands_in_certificates(book: RevocationBook, typed: str) -> None:
+    refused(Revoker(book, at=AT), typed)
+    assert next(book.entries()).id == "URN:UVCI:01:VN:4F2A#X"
 
 
 def test_an_unverified_text_cannot_cut_its_own_revocation_short(
@@ -163,6 +169,21 @@ def test_the_same_twice_counts_once(book: RevocationBook) -> None:
     later = Revoker(book, at=AT + timedelta(days=1))
     refused(later, *again)
     assert (later.tally, next(book.entries()).at) == (Tally(known=1), SECONDS)
+
+
+def test_of_two_names_of_one_certificate_all_that_is_known_is_kept(
+    book: RevocationBook, issued: Sequence[Certificate]
+) -> None:
+    for number, names in enumerate([(issued[0].text, issued[0].uvci), (issued[1].uvci, issued[1].text)]):
+        refused(Revoker(book, at=AT), *names)
+        assert [*book.entries()][number].kid == issued[number].kid.value
+
+
+def test_a_space_at_the_end_belongs_to_the_text_of_a_certificate(issued: Sequence[Certificate]) -> None:
+    found = read_name("1", f"{issued[0].text} ")
+    assert isinstance(found, Refused), "it is a character of base45, and the text another one"
+    assert isinstance(read_name("1", f"{issued[0].text}\r\n"), Named)
+    assert isinstance(read_name("1", f"{issued[0].uvci} \n"), Named)
 
 
 def test_many_are_written_in_parts_with_their_progress(book: RevocationBook, monkeypatch: pytest.MonkeyPatch) -> None:

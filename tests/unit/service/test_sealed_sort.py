@@ -1,6 +1,7 @@
 """Sorting on disk: the order is right, and what is on the disk says nothing."""
 
 import os
+import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +113,19 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
         spool.add((1, ""))
         with pytest.raises(StorageError, match="none cannot be written"):
             spool.add((2, ""))
+
+
+def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with sorter(tmp_path, run_items=100) as spool:
+        for number in range(99):
+            spool.add((number, f"{number:1000}"))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+        try:
+            with pytest.raises(StorageError, match="cannot be written"):
+                spool.add((100, ""))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_open_files_stay_few(tmp_path: Path) -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import LedgerError
+from vaxcert.ledger.audit.entry_counts import EntryCounts
 from vaxcert.ledger.audit.entry_rows import Rows, leaves_of
 from vaxcert.ledger.audit.findings import FindingCode
-from vaxcert.ledger.audit.report import KindCount, NotChecked, instant_of
+from vaxcert.ledger.audit.report import instant_of
 from vaxcert.ledger.audit.row_check import check_certificate_row, check_statement_row, tell_of_underived
 from vaxcert.ledger.log.entry import EntryKind
 from vaxcert.ledger.store.statements import digest_of
 from vaxcert.signing.issuer_secret import is_sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from vaxcert.ledger.audit.certificate_check import CertificateCheck
     from vaxcert.ledger.audit.entry_rows import Leaf
     from vaxcert.ledger.audit.findings import Findings
@@ -57,25 +55,8 @@ class EntryCheck:
             reader.statements(), findings, name="statements", stray=self._stray_statement
         )
         self._erasures: Rows[Erasure] = Rows(reader.erasures(), findings, name="erasures", stray=self._stray_erasure)
-        self._leaves: Counter[EntryKind] = Counter()
-        self._erased: Counter[EntryKind] = Counter()
-        self._kept: Counter[EntryKind] = Counter()
-        self._digests_only: Counter[EntryKind] = Counter()
-        self._unlinked = 0
-        self._sealed = 0
+        self.counts = EntryCounts()
         self._is_any_erased = False  # of the certificates, so that statements may be about one of them
-        self.entries = 0
-        """How many entries were recomputed from kind, salt and digest."""
-
-    @property
-    def certificates(self) -> int:
-        """How many certificates were looked into."""
-        return self._kept[EntryKind.CERTIFICATE] - self._sealed
-
-    @property
-    def statements(self) -> int:
-        """How many statements were compared."""
-        return self._kept.total() - self._kept[EntryKind.CERTIFICATE]
 
     def add(self, n: int, bundle: Bundle, changed: frozenset[int]) -> None:
         """Check the entries of bundle *n*; they come in order.
@@ -98,11 +79,11 @@ class EntryCheck:
                     FindingCode.ENTRY_CHANGED, f"the entry of leaf {index} is of no known kind", index=index
                 )
                 continue
-            self._leaves[kind] += 1
+            self.counts.leaves[kind] += 1
             if leaf.is_erased:
                 self._check_erased(leaf, erasure)
                 continue
-            self.entries += 1
+            self.counts.entries += 1
             if erasure is not None:
                 self._stray_erasure(erasure)
             if kind is EntryKind.CERTIFICATE:
@@ -121,43 +102,12 @@ class EntryCheck:
         for rows in (self._certificates, self._statements, self._erasures):
             rows.finish()
 
-    def kinds(self) -> Iterator[KindCount]:
-        """Yield how many entries of each kind there are, and how many of them have what they stand for."""
-        for kind in EntryKind:
-            if self._leaves[kind] or kind is EntryKind.CERTIFICATE:
-                yield KindCount(
-                    kind=kind.value,
-                    leaves=self._leaves[kind],
-                    erased=self._erased[kind],
-                    rows=self._kept[kind],
-                    digests_only=self._digests_only[kind],
-                )
-
-    def not_checked(self) -> Iterator[NotChecked]:
-        """Yield what could not be checked."""
-        if erased := self._erased.total():
-            reason = "erased entries stand in the tree, and nobody can tell any more what for"
-            yield NotChecked(code="erased", reason=reason, count=erased, decisive=False)
-        if digests_only := self._digests_only.total():
-            reason = "the log keeps nothing but the digests of these entries: certificates or statements lie elsewhere"
-            yield NotChecked(code="digests_only", reason=reason, count=digests_only, decisive=False)
-        if self._sealed:
-            reason = (
-                "these certificates are sealed under their issuer's secret, and were not looked into (with --secret "
-                "they are): their digests were compared with their leaves and not recomputed, and neither signature "
-                "nor time was judged"
-            )
-            yield NotChecked(code="sealed", reason=reason, count=self._sealed, decisive=False)
-        if self._unlinked:
-            reason = "these statements are about certificates that are not here: their digests were not recomputed"
-            yield NotChecked(code="subject_not_here", reason=reason, count=self._unlinked, decisive=False)
-
     def _check_certificate(self, leaf: Leaf, row: LoggedCertificate | None) -> None:
         if row is None:
             self._missing(leaf, FindingCode.CERTIFICATE_MISSING, is_cut=self._certificates.is_cut)
             return
-        self._kept[EntryKind.CERTIFICATE] += 1
-        self._sealed += self._opener is None and is_sealed(row.cose)
+        self.counts.kept[EntryKind.CERTIFICATE] += 1
+        self.counts.sealed += self._opener is None and is_sealed(row.cose)
         certificate = check_certificate_row(leaf, row, self._opener, self._findings)
         if certificate is not None:
             self._certificate_check.judge(row, certificate)
@@ -167,7 +117,7 @@ class EntryCheck:
         if row is None:
             self._missing(leaf, FindingCode.STATEMENT_MISSING, is_cut=self._statements.is_cut)
             return
-        self._kept[leaf.kind] += 1
+        self.counts.kept[leaf.kind] += 1
         try:
             recomputed = digest_of(row, self._reader)
             is_accounted_for = recomputed is not None or self._may_be_unlinked(row)
@@ -182,7 +132,7 @@ class EntryCheck:
                 row_digest=row.digest,
             )
             return
-        self._unlinked += recomputed is None
+        self.counts.unlinked += recomputed is None
         check_statement_row(leaf, row, recomputed, self._findings)
 
     def _may_be_unlinked(self, row: LoggedStatement) -> bool:
@@ -190,14 +140,14 @@ class EntryCheck:
 
         An erasure takes the certificate's name out of the statements about it.
         """
-        if self._digests_only[EntryKind.CERTIFICATE]:
+        if self.counts.digests_only[EntryKind.CERTIFICATE]:
             return True
         names = (row.subject, row.detail if row.kind is EntryKind.SUPERSESSION else None)
         return self._is_any_erased and all(name is None or self._reader.certificate(name) for name in names)
 
     def _check_erased(self, leaf: Leaf, erasure: Erasure | None) -> None:
         assert leaf.kind is not None
-        self._erased[leaf.kind] += 1
+        self.counts.erased[leaf.kind] += 1
         if erasure is None:
             is_certificate = leaf.kind is EntryKind.CERTIFICATE
             self._findings.add(
@@ -240,7 +190,7 @@ class EntryCheck:
                 digest=leaf.digest,
             )
         else:
-            self._digests_only[leaf.kind] += 1
+            self.counts.digests_only[leaf.kind] += 1
 
     def _stray_certificate(self, row: LoggedCertificate) -> None:
         self._findings.add(

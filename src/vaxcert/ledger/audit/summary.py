@@ -68,7 +68,7 @@ def report_of(
         version=version("vaxcert"),
         findings=findings.ordered(),
         counts=dict(findings.counts),
-        kinds=tuple(work.entries.kinds()),
+        kinds=tuple(work.entries.counts.kinds()),
         checked=tuple(_checked(work)),
         not_checked=tuple(_not_checked(work, evidence, size)),
         checkpoints=work.checkpoints.read,
@@ -102,10 +102,10 @@ def unreadable_report(log: LogIdentity, error: LedgerError, *, at: datetime) -> 
 
 def _checked(work: Work) -> Iterator[Counted]:
     for name, count, meaning in (
-        ("entries", work.entries.entries, "entries recomputed from kind, salt and digest"),
-        ("certificates", work.entries.certificates, "certificates read and their digests recomputed"),
+        ("entries", work.entries.counts.entries, "entries recomputed from kind, salt and digest"),
+        ("certificates", work.entries.counts.certificates, "certificates read and their digests recomputed"),
         ("signatures", work.certificates.signatures, "signatures of certificates verified"),
-        ("statements", work.entries.statements, "statements compared with their leaves"),
+        ("statements", work.entries.counts.statements, "statements compared with their leaves"),
         ("hashes", work.tree.hashes, "stored hashes of the tree compared with those recomputed"),
         ("checkpoints", work.checkpoints.read, "checkpoints, and the signatures of their receipts, verified"),
         ("heads", work.heads.compared, "roots of signed, kept and anchored heads compared with the tree"),
@@ -118,7 +118,7 @@ def _checked(work: Work) -> Iterator[Counted]:
 def _not_checked(work: Work, evidence: Evidence, size: int) -> Iterator[NotChecked]:
     yield from work.anchors.not_checked
     yield from work.certificates.not_checked()
-    yield from work.entries.not_checked()
+    yield from work.entries.counts.not_checked()
     signed = work.checkpoints.newest.size if work.checkpoints.newest else 0
     if size and not signed:
         reason = "the log has signed no checkpoint: nothing vouches for its entries"

@@ -1,4 +1,4 @@
-"""Inclusion paths and receipts of very many leaves, for a fraction of what one by one takes.
+"""Receipts of very many leaves, for a fraction of what one by one takes.
 
 The paths of two leaves are the same from where they meet upwards. So a path is not gathered from the leaf up: from
 the root down, each node hands its own path to its two children, which put each other's hash before it. A leaf then
@@ -77,20 +77,6 @@ class TiledTree:
     def root(self) -> bytes:
         """The root of the tree: what the signature of its receipts is over."""
         return root_of(self.tile_roots)
-
-
-def inclusion_paths(tree: TiledTree, *, indexes: range | None = None) -> Iterator[bytes]:
-    """Yield the inclusion path of each leaf: its hashes, leaf to root, 32 bytes each, packed.
-
-    Args:
-        tree: The tree.
-        indexes: The leaves, one after the other; all of them where none are named.
-
-    Raises:
-        TileError: A tile is not the one that its root was made from.
-    """
-    for tile in _tiles(tree, indexes):
-        yield from _paths(tile)
 
 
 def receipts(tree: TiledTree, *, signature: bytes, key_id: bytes, indexes: range | None = None) -> Iterator[bytes]:

@@ -6,7 +6,6 @@ it is whatever is appended; the hashes on the right edge of the tree are folded 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -33,11 +32,6 @@ _PREFIX: Final = "tile/"
 _LENGTH: Final = Struct(">H")
 _MAX_ENTRY_BYTES: Final = 0xFFFF
 _MAX_N: Final = MAX_TREE_SIZE // TILE_WIDTH
-_PATH: Final = re.compile(
-    r"tile/(?P<level>entries|[0-9]{1,2})/(?P<n>(?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/(?P<width>[0-9]{1,3}))?"
-)
-"""Six groups of digits hold every tile of a tree below 2^63; what else a path must be, its one form tells."""
-
 TileLevel: TypeAlias = int | Literal["entries"]
 
 
@@ -73,27 +67,6 @@ def tile_path(level: TileLevel, n: int, width: int = TILE_WIDTH) -> str:
         groups.append(f"x{n % 1000:03}")
     partial = "" if width == TILE_WIDTH else f".p/{width}"
     return f"{_PREFIX}{level}/{'/'.join(reversed(groups))}{partial}"
-
-
-def parse_tile_path(path: str) -> TileAddress:
-    """Return what *path* names.
-
-    Raises:
-        TileError: It is not the path of a tile, or not in the one form that such a path has.
-    """
-    found = _PATH.fullmatch(path)
-    if not found:
-        raise TileError("not the path of a tile")
-    level: TileLevel = ENTRIES if found["level"] == ENTRIES else int(found["level"])
-    n = int(found["n"].replace("x", "").replace("/", ""))
-    width = TILE_WIDTH if found["width"] is None else int(found["width"])
-    try:
-        canonical = tile_path(level, n, width)
-    except ValueError as error:
-        raise TileError("the path of a tile that cannot be") from error
-    if canonical != path:
-        raise TileError("the path of a tile in another than its one form")
-    return TileAddress(level, n, width)
 
 
 def entry_bundle(entries: Iterable[bytes]) -> bytes:

@@ -45,19 +45,6 @@ def find_checkpoint(database: Database, size: int | None) -> LoggedCheckpoint | 
     return None if row is None else LoggedCheckpoint(*cast("tuple[int, bytes, str, bytes, int]", row))
 
 
-def clock_setbacks(checkpoints: Iterator[LoggedCheckpoint]) -> Iterator[LoggedCheckpoint]:
-    """Yield those of *checkpoints* (smallest size first) that say an earlier time than one before them.
-
-    The order of the log is that of its sizes, whatever the clock said; but somebody ought to look at the clock.
-    """
-    latest: int | None = None
-    for checkpoint in checkpoints:
-        if latest is not None and checkpoint.at < latest:
-            yield checkpoint
-        else:
-            latest = checkpoint.at
-
-
 def record_checkpoint(
     database: Database, key: LogKey, *, size: int, root: bytes, root_at: Callable[[int], bytes], at: datetime
 ) -> str:

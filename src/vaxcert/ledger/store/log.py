@@ -89,7 +89,7 @@ class TransparencyLog(StoredLog):
 
         Args:
             key: The log's key.
-            at: The time to keep with it. A time before an earlier one's is kept too: `checkpoints.clock_setbacks`.
+            at: The time to keep with it. A time before an earlier one's is kept too; an audit tells of it.
 
         Raises:
             CheckpointError: The key is another log's.

@@ -50,10 +50,9 @@ class StoredCertificate(NamedTuple):
         return f"StoredCertificate(version={self.version})"  # the rest says whose certificate it is
 
 
-def encode_stored(stored: StoredCertificate) -> bytes:
-    """Return *stored* as CBOR: ``[1, cose, identity, version, content, printed]``."""
+def encode_stored(message: bytes, identity: bytes, version: int, content: bytes, printed: Mapping[str, str]) -> bytes:
+    """Return a `StoredCertificate` of these parts as CBOR: ``[1, cose, identity, version, content, printed]``."""
     # By hand: there are millions, and the encoder of any value takes twice the time.
-    message, identity, version, content, printed = stored
     head = _HEAD + cbor.byte_string(message) + cbor.byte_string(identity)
     return head + cbor.encode(version) + cbor.byte_string(content) + cbor.encode(printed)
 

@@ -45,7 +45,6 @@ class WitnessServer(ThreadingHTTPServer):
         witness: Decides.
         address: Host and port.
         clock: Returns the time now (aware); read once for each request.
-        prefix: The path before the call's own, such as ``/witness``.
         connection_time: The life of a connection.
     """
 
@@ -58,12 +57,10 @@ class WitnessServer(ThreadingHTTPServer):
         *,
         address: tuple[str, int],
         clock: Callable[[], datetime],
-        prefix: str = "",
         connection_time: timedelta = CONNECTION_TIME,
     ) -> None:
         self.witness = witness
         self.clock = clock
-        self.call = prefix.rstrip("/") + CALL
         self.connection_time = connection_time
         self._places = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
@@ -106,7 +103,6 @@ def serve_witness(
     host: str,
     port: int,
     clock: Callable[[], datetime],
-    prefix: str = "",
     started: Callable[[WitnessServer], None] | None = None,
 ) -> None:
     """Answer for *witness* until the process is interrupted, or the server given to *started* is shut down.
@@ -116,14 +112,13 @@ def serve_witness(
         host: The address to listen at.
         port: The port; 0 is any free one.
         clock: Returns the time now (aware).
-        prefix: The path before ``/add-checkpoint``.
         started: Called once when requests are taken: tells where, and may keep the server to shut it down.
 
     Raises:
         StorageError: The address is taken, or not this machine's.
     """
     try:
-        server = WitnessServer(witness, address=(host, port), clock=clock, prefix=prefix)
+        server = WitnessServer(witness, address=(host, port), clock=clock)
     except OSError as error:
         raise StorageError(f"the witness cannot listen at {host}, port {port}: {error.strerror or error}") from error
     with server:
@@ -171,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._refuse(WitnessRefusedError("checkpoints are posted", status=HTTPStatus.METHOD_NOT_ALLOWED))
 
     def _body(self) -> bytes:
-        if self.path != self.server.call:
+        if self.path != CALL:
             raise WitnessRefusedError("there is nothing here", status=HTTPStatus.NOT_FOUND)
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdecimal()) or "Transfer-Encoding" in self.headers:

@@ -10,20 +10,22 @@ from vaxcert.service.revocation_book import BookEntry, RevocationBook
 from vaxcert.trust.revocation.revocation_list import RevocationReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
 
+    from vaxcert.ledger.store.log import TransparencyLog
+    from vaxcert.ledger.store.reader import LoggedCertificate
     from vaxcert.service.batch.sequencer import Supersession
 
 
 class BatchBook:
     """The book at one place, opened when it is needed, and made when something has to be written."""
 
-    def __init__(self, path: Path) -> None:
-        """Use the book at *path*, whether it is there or not."""
-        self._path = path
+    def __init__(self, path: Path, log: TransparencyLog | None = None) -> None:
+        """Use the book at *path*, whether it is there or not, and the *log* that the certificates stand in."""
+        self._path, self._log = path, log
         self._book: RevocationBook | None = None
 
     def __enter__(self) -> Self:
@@ -55,13 +57,24 @@ class BatchBook:
                 message = f"what the DSC {Kid(kid)} signs is revoked"
                 raise SignerRevokedError(message, hint="sign with another; `vaxcert keys rotate` makes it")
 
-    def supersede(self, supersessions: Iterable[Supersession]) -> None:
-        """Write *supersessions* down; once more does no harm."""
-        self._opened().add(
-            BookEntry(old_id, RevocationReason.SUPERSEDED, at, successor=new_id) for old_id, new_id, at in supersessions
-        )
+    def supersede(self, supersessions: Sequence[Supersession]) -> None:
+        """Write *supersessions* down, with what the log knows of those superseded; once more does no harm."""
+        log = self._log
+        known = {} if log is None else log.certificates_by_id([old_id for old_id, _, _ in supersessions])
+        self._opened().add(_entry(each, known.get(each.old_id)) for each in supersessions)
 
     def _opened(self) -> RevocationBook:
         if self._book is None:
             self._book = RevocationBook.open(self._path, create=True)
         return self._book
+
+
+def _entry(supersession: Supersession, old: LoggedCertificate | None) -> BookEntry:
+    return BookEntry(
+        supersession.old_id,
+        RevocationReason.SUPERSEDED,
+        supersession.at,
+        successor=supersession.new_id,
+        kid=None if old is None else old.kid,
+        expires_at=None if old is None else old.expires_at,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vaxcert.model.records import RecoveryRecord, TestRecord, VaccinationRecord
 
@@ -14,8 +14,16 @@ _BETWEEN = "\x1f"
 """Stands between the texts of a record, none of which has a control character."""
 
 
-def marks_of(record: Record, secret: IssuerSecret) -> tuple[bytes, bytes]:
-    """Return the identity of *record* (32 bytes) and its content (16 bytes), which differs once it is corrected.
+class Marks(NamedTuple):
+    """What makes a certificate the certificate of one record in one version."""
+
+    identity: bytes
+    content: bytes
+    version: int = 1
+
+
+def marks_of(record: Record, secret: IssuerSecret) -> Marks:
+    """Return whose certificate the first one of *record* is, and what tells it from a corrected one.
 
     Two records are one where they are of the same type and have the same id. Without an id a record is what it says,
     the citizen's number too, which tells namesakes apart: another spelling makes another record.
@@ -26,7 +34,7 @@ def marks_of(record: Record, secret: IssuerSecret) -> tuple[bytes, bytes]:
         name = f"{record.group} id {record_id}"
     else:
         name = _BETWEEN.join((f"{record.group} content {said}", person.citizen_id or "", person.sex or ""))
-    return secret.identity(name.encode()), secret.content(said.encode())
+    return Marks(secret.identity(name.encode()), secret.content(said.encode()))
 
 
 def normalised(record: Record) -> str:

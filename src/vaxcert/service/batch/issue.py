@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vaxcert.errors import VaxcertError
 from vaxcert.issue.card import MAX_CARDS
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from vaxcert.service.batch.job import Job
     from vaxcert.service.batch.journal import Run, Tally
     from vaxcert.service.batch.run import Engine, Source
-    from vaxcert.service.batch.sequencer import Mode, Supersession
+    from vaxcert.service.batch.sequencer import Mode
     from vaxcert.service.batch.workbench import Plan, Workbench
     from vaxcert.service.rejects import Reject
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -129,7 +130,7 @@ def issue_batch(order: Order, bench: Workbench, engine: Engine, watch: Watch) ->
 def _issue_in(stack: ExitStack, order: Order, bench: Workbench, engine: Engine, watch: Watch) -> Summary:
     log = None if order.ledger is None else stack.enter_context(open_own_log(order.ledger, bench.secret))
     job = stack.enter_context(open_job(order.folder, bench.secret))
-    book = stack.enter_context(BatchBook(order.book or (order.ledger or order.folder) / BOOK_NAME))
+    book = stack.enter_context(BatchBook(order.book or (order.ledger or order.folder) / BOOK_NAME, log))
     run = _begin(order, job, log, bench.plan, watch)
     opened = _Open(job, run, bench, log)
     batch = BatchRun(
@@ -175,7 +176,7 @@ def _begin(order: Order, job: Job, log: TransparencyLog | None, plan: Plan, watc
     )
 
 
-def _renewals(opened: _Open, book: _Book, *, before: int) -> Source:
+def _renewals(opened: _Open, book: BatchBook, *, before: int) -> Source:
     if opened.log is None:
         return renewal.from_job(opened.job, opened.run, opened.bench, before=before, is_revoked=book.is_revoked)
     own_from = opened.job.journal.log_first(opened.run.number)

@@ -24,6 +24,7 @@ from vaxcert.errors import (
 )
 from vaxcert.service.batch.journal import Journal, Run
 from vaxcert.service.batch.register import Register
+from vaxcert.service.batch.rendering import FORMATS
 from vaxcert.service.files import storage_errors
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ class Job:
         """
         last = self.journal.last_run()
         if last is not None and last.finished_at is None:
-            raise JobUnfinishedError(f"an earlier run in {self.folder} was not finished", hint=_RESUME)
+            if self.journal.has_begun(last.number):
+                raise JobUnfinishedError(f"an earlier run in {self.folder} was not finished", hint=_RESUME)
+            self.journal.forget_run(last)  # it was killed before anything came of it
+            last = self.journal.last_run()
         run = Run(
             number=1 if last is None else last.number + 1,
             kind=kind.value,
@@ -167,4 +171,5 @@ def _is_start(folder: Path) -> bool:
 
 
 def _clear(folder: Path, *, was_there: bool) -> None:
-    shutil.rmtree(folder if not was_there else folder / JOB, ignore_errors=True)
+    for path in [folder / name for name in (JOB, *FORMATS)] if was_there else [folder]:
+        shutil.rmtree(path, ignore_errors=True)

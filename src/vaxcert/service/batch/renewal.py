@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vaxcert.ledger.store.sealed import parse_stored
+from vaxcert.service.batch.identity import Marks
 from vaxcert.service.batch.segment_files import PAYLOADS, read_payloads
 from vaxcert.service.batch.stored import certificate_of, fields_of
-from vaxcert.service.batch.workbench import Marks
 from vaxcert.service.row import Row
 from vaxcert.signing.issuer_secret import is_sealed
 

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from vaxcert.ledger.store.log import TransparencyLog
+    from vaxcert.service.batch.identity import Marks
     from vaxcert.service.batch.job import Job
     from vaxcert.service.batch.journal import Run
     from vaxcert.service.batch.sequencer import Supersession
-    from vaxcert.service.batch.workbench import ChunkResult, Marks, Workbench
+    from vaxcert.service.batch.workbench import ChunkResult, Workbench
     from vaxcert.service.rejects import Reject
     from vaxcert.service.row import Row
 
@@ -47,7 +48,7 @@ class BatchRun:
         clock: Callable[[], datetime],
         log: TransparencyLog | None = None,
         keep_payloads: bool = False,
-        supersede: Callable[[Iterable[Supersession]], object] | None = None,
+        supersede: Callable[[Sequence[Supersession]], object] | None = None,
         check_signer: Callable[[datetime], object] = lambda _at: None,
         most_rows: int | None = None,
         segment_rows: int = SEGMENT_ROWS,

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from vaxcert.errors import FieldProblem, QrError, UnprintableTextError
 from vaxcert.ledger.store import statements
 from vaxcert.ledger.store.reader import CertificateRow, LoggedCertificate
 from vaxcert.ledger.store.sealed import parse_stored
+from vaxcert.service.batch.identity import Marks
 from vaxcert.service.batch.journal import RecordRow, Tally
-from vaxcert.service.batch.workbench import Issued, Marks
+from vaxcert.service.batch.workbench import Issued
 from vaxcert.service.rejects import Reject
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ class _Candidate(NamedTuple):
     number: int
     row: Row
     issued: Issued
+    versions: Sequence[RecordRow] = ()
+    """What the place of the output has of its record, if anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,18 +125,20 @@ class _Segment:
 
     def settle(self, work: Iterable[tuple[Chunk, ChunkResult]]) -> Settled:
         unknown: list[_Candidate] = []
-        revised: list[tuple[_Candidate, int]] = []
+        known: list[_Candidate] = []
         for candidate in self._candidates(work):
             versions = self._known.versions(candidate.issued.marks.identity)
             if not versions:
                 unknown.append(candidate)
-            elif (latest := self._revises(candidate, versions)) is not None:
-                revised.append((candidate, latest))
+            elif self._mode is not Mode.RENEW and versions[-1].segment >= self._first_segment:
+                self._refuse_repeated(candidate)
+            else:
+                known.append(candidate._replace(versions=versions))
         if self._log is None:
-            self._settle_here(unknown, revised)
+            self._settle_here(unknown, known)
         else:
             with self._log.transaction() as transaction:
-                self._settle_in_log(self._log, transaction, unknown, revised)
+                self._settle_in_log(self._log, transaction, unknown, known)
         self._entries.sort(key=lambda entry: entry[0])
         self._rejects.sort(key=lambda entry: entry[0])
         issued = len(self._entries) - self._given_again
@@ -160,36 +166,33 @@ class _Segment:
                     yield candidate
             start += len(chunk.rows)
 
-    def _revises(self, candidate: _Candidate, versions: Sequence[RecordRow]) -> int | None:
-        """Return the version that *candidate* takes the place of, or None where it goes out in none."""
-        marks, latest = candidate.issued.marks, versions[-1]
-        if self._mode is Mode.RENEW:
-            if marks.version > latest.version:
-                return latest.version
-            self._same += 1
-        elif latest.segment >= self._first_segment:
-            self._refuse_repeated(candidate)
-        elif latest.content == marks.content:
-            self._same += 1
-        elif self._mode is Mode.ISSUE and any(version.content == marks.content for version in versions):
-            self._refuse_outdated(candidate)
-        else:
-            return latest.version
-        return None
-
     # Without a log.
 
-    def _settle_here(self, unknown: Iterable[_Candidate], revised: Iterable[tuple[_Candidate, int]]) -> None:
+    def _settle_here(self, unknown: Iterable[_Candidate], known: Iterable[_Candidate]) -> None:
         for candidate in unknown:
             if self._mode is Mode.CORRECT:
                 self._refuse_unknown(candidate)
             else:
                 self._entries.append((candidate.number, candidate.issued, None))
-        for candidate, latest in revised:
-            if (issued := self._next_version(candidate, latest)) is not None:
+        for candidate in known:
+            if self._is_same(candidate):
+                self._same += 1
+            elif self._is_outdated(candidate, candidate.versions):
+                self._refuse_outdated(candidate)
+            elif (issued := self._next_version(candidate, candidate.versions[-1].version)) is not None:
                 self._entries.append((candidate.number, issued, None))
                 self._superseding += 1
                 self._note_supersession(issued, self._at)
+
+    def _is_same(self, candidate: _Candidate) -> bool:
+        """Whether the place of the output has the certificate of *candidate*."""
+        marks, latest = candidate.issued.marks, candidate.versions[-1]
+        return marks.version <= latest.version if self._mode is Mode.RENEW else marks.content == latest.content
+
+    def _is_outdated(self, candidate: _Candidate, versions: Iterable[RecordRow | StoredCertificate]) -> bool:
+        """Whether *candidate*, which is not the newest of *versions*, is an older one that was sent again."""
+        content = candidate.issued.marks.content
+        return self._mode is Mode.ISSUE and any(version.content == content for version in versions)
 
     # With a log.
 
@@ -198,7 +201,7 @@ class _Segment:
         log: TransparencyLog,
         transaction: Transaction,
         unknown: Sequence[_Candidate],
-        revised: Sequence[tuple[_Candidate, int]],
+        known: Sequence[_Candidate],
     ) -> None:
         if self._mode is Mode.CORRECT:
             for candidate in unknown:
@@ -210,35 +213,61 @@ class _Segment:
                     self._settle_known(log, transaction, candidate)
                 else:
                     self._take(log, transaction, candidate.number, candidate.issued, leaf)
-        for candidate, latest in revised:
-            self._revise(log, transaction, candidate, latest)
+        # Another folder may have corrected them since, which the log alone knows.
+        following = [self._id_after(candidate) for candidate in known]
+        newer = log.certificates_by_id(following)
+        for candidate, certificate_id in zip(known, following, strict=True):
+            if certificate_id not in newer and self._is_same(candidate):
+                self._same += 1
+            else:
+                self._settle_known(log, transaction, candidate)
+
+    def _id_after(self, candidate: _Candidate) -> str:
+        return self._bench.id_of(candidate.issued.marks.identity, candidate.versions[-1].version + 1)
 
     def _settle_known(self, log: TransparencyLog, transaction: Transaction, candidate: _Candidate) -> None:
         """Settle a certificate whose record the log may have, from this run before it was cut off or from another."""
         marks = candidate.issued.marks
-        versions = self._logged_versions(log, marks.identity)
-        if not versions:
-            self._refuse_unknown(candidate)
+        latest_here = candidate.versions[-1].version if candidate.versions else 0
+        versions = self._logged_versions(log, marks.identity, latest_here)
+        if not versions or versions[-1][1].version < latest_here:
+            self._settle_unlogged(log, transaction, candidate)
             return
         logged, stored = versions[-1]
         if self._mode is Mode.RENEW:
-            if stored.version == marks.version and self._is_own(logged):
+            if marks.version == stored.version + 1:
+                self._revise(log, transaction, candidate, stored.version)
+            elif stored.version == marks.version and self._is_own(logged):
                 self._give_again(candidate, logged, stored)
             else:
                 self._same += 1  # was renewed or corrected by another run
         elif stored.content == marks.content:
             self._give_again(candidate, logged, stored)
-        elif self._mode is Mode.ISSUE and any(version.content == marks.content for _, version in versions):
+        elif self._is_outdated(candidate, [*candidate.versions, *(version for _, version in versions)]):
             self._refuse_outdated(candidate)
         else:
             self._revise(log, transaction, candidate, stored.version)
 
+    def _settle_unlogged(self, log: TransparencyLog, transaction: Transaction, candidate: _Candidate) -> None:
+        """Settle a certificate whose record the log does not have, while its folder may: from before it had a log."""
+        if not candidate.versions:
+            self._refuse_unknown(candidate)
+        elif self._is_outdated(candidate, candidate.versions):
+            self._refuse_outdated(candidate)
+        else:
+            self._revise(log, transaction, candidate, candidate.versions[-1].version)
+
     def _logged_versions(
-        self, log: TransparencyLog, identity: bytes
+        self, log: TransparencyLog, identity: bytes, latest_here: int
     ) -> list[tuple[LoggedCertificate, StoredCertificate]]:
+        """Return the versions of a record that the log has; what was erased or never in it may be missing between."""
         versions: list[tuple[LoggedCertificate, StoredCertificate]] = []
-        while found := log.certificate(self._bench.id_of(identity, len(versions) + 1)):
-            versions.append((found, parse_stored(self._bench.secret.open(found.cose, about=found.id.encode()))))
+        for version in count(1):
+            found = log.certificate(self._bench.id_of(identity, version))
+            if found is not None:
+                versions.append((found, parse_stored(self._bench.secret.open(found.cose, about=found.id.encode()))))
+            elif version > latest_here:
+                break
         return versions
 
     def _is_own(self, logged: LoggedCertificate) -> bool:

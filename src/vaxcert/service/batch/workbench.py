@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from vaxcert.errors import FieldProblem, QrError, SchemaError, UnprintableTextError
 from vaxcert.issue.issuer import Issuer
 from vaxcert.ledger.store.reader import CertificateRow
-from vaxcert.ledger.store.sealed import StoredCertificate, encode_stored
-from vaxcert.service.batch.identity import marks_of
+from vaxcert.ledger.store.sealed import encode_stored
+from vaxcert.service.batch.identity import Marks, marks_of
 from vaxcert.service.batch.rendering import Renderer
 from vaxcert.service.batch.stored import PARSERS, certificate_of, fields_of, printed_only
 from vaxcert.service.issuer_secrets import load_secret
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vaxcert.issue.issuer import Certificate
+    from vaxcert.ledger.store.sealed import StoredCertificate
     from vaxcert.model.certificate_type import CertificateType
     from vaxcert.model.record import Record
     from vaxcert.service.row import Row
@@ -30,16 +31,11 @@ if TYPE_CHECKING:
     from vaxcert.signing.issuer_secret import IssuerSecret
     from vaxcert.signing.signer import Signer
 
+    _Made = tuple[int, Record, Marks, Certificate, bytes]
+    """A row's number, its record, whose certificate it is, the certificate, and the digest that a log knows it by."""
+
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """A chunk holds some ten thousand objects, none of them in a cycle: looking through them again and again is in vain."""
-
-
-class Marks(NamedTuple):
-    """What makes a certificate the certificate of one record in one version."""
-
-    identity: bytes
-    content: bytes
-    version: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +74,6 @@ class Issued(NamedTuple):
     """As a log keeps it: its COSE bytes sealed."""
     outputs: Sequence[bytes]
     """One for each format; a JSON line without its end, since the leaf in the log comes to stand there."""
-
-
-class _Draft(NamedTuple):
-    """A record on its way to a certificate."""
-
-    number: int
-    record: Record
-    marks: Marks
 
 
 class _Refused:
@@ -153,65 +141,60 @@ class Workbench:
         self, rows: Sequence[Row], places: Sequence[int], at: datetime, marks: Sequence[Marks] | None
     ) -> ChunkResult:
         refused = _Refused(rows, places)
-        drafts = self._drafts(rows, marks, refused)
+        numbers, records = self._parsed(rows, refused)
         secret = self.secret
-        opaques = [secret.opaque(draft.marks.identity, draft.marks.version) for draft in drafts]
-        issued = self.issuer.issue_all([draft.record for draft in drafts], at=at, opaques=opaques)
-        made: list[tuple[_Draft, Certificate, bytes]] = []
-        for draft, outcome in zip(drafts, issued, strict=True):
+        if marks is None:
+            marks = [marks_of(record, secret) for record in records]
+        elif refused.count:
+            marks = [marks[number] for number in numbers]
+        opaques = [secret.opaque(identity, version) for identity, _, version in marks]
+        outcomes = self.issuer.issue_all(records, at=at, opaques=opaques)
+        made: list[_Made] = []
+        for number, record, mark, outcome in zip(numbers, records, marks, outcomes, strict=True):
             if isinstance(outcome, SchemaError):
-                refused.add(draft.number, outcome)
+                refused.add(number, outcome)
             else:
-                made.append((draft, *outcome))
+                made.append((number, record, mark, *outcome))
         plain = [
-            encode_stored(
-                StoredCertificate(
-                    certificate.cose,
-                    draft.marks.identity,
-                    draft.marks.version,
-                    draft.marks.content,
-                    printed_only(draft.record),
-                )
-            )
-            for draft, certificate, _ in made
+            encode_stored(certificate.cose, identity, version, content, printed_only(record))
+            for _, record, (identity, content, version), certificate, _ in made
         ]
         sealed = [
             secret.seal(content, about=certificate.uvci.encode())
-            for content, (_, certificate, _) in zip(plain, made, strict=True)
+            for content, (_, _, _, certificate, _) in zip(plain, made, strict=True)
         ]
         return ChunkResult(list(self._rendered(made, sealed, refused)), refused.rejects, refused.count)
 
-    def _drafts(self, rows: Sequence[Row], marks: Sequence[Marks] | None, refused: _Refused) -> list[_Draft]:
+    def _parsed(self, rows: Sequence[Row], refused: _Refused) -> tuple[list[int], list[Record]]:
+        """Return the records that could be read from *rows*, after their numbers."""
         parse = self._parse
-        records: list[tuple[int, Record]] = []
+        numbers: list[int] = []
+        records: list[Record] = []
         for number, row in enumerate(rows):
             try:
                 if row.problem is not None:
                     refused.add(number, SchemaError(row.problem.message, problems=[row.problem]))
-                else:
-                    records.append((number, parse(row.fields)))
+                    continue
+                records.append(parse(row.fields))
+                numbers.append(number)
             except SchemaError as error:
                 refused.add(number, error)
-        if marks is not None:
-            return [_Draft(number, record, marks[number]) for number, record in records]
-        return [_Draft(number, record, Marks(*marks_of(record, self.secret))) for number, record in records]
+        return numbers, records
 
-    def _rendered(
-        self, made: Sequence[tuple[_Draft, Certificate, bytes]], sealed: Sequence[bytes], refused: _Refused
-    ) -> Iterator[Issued]:
+    def _rendered(self, made: Sequence[_Made], sealed: Sequence[bytes], refused: _Refused) -> Iterator[Issued]:
         if not made:
             return
-        first = made[0][1]
+        first = made[0][3]
         issued_at, expires_at = int(first.issued_at.timestamp()), int(first.expires_at.timestamp())
         kid, render, places = first.kid.value, self._renderer.render, refused.places
-        for (draft, certificate, digest), content in zip(made, sealed, strict=True):
+        for (number, record, marks, certificate, digest), content in zip(made, sealed, strict=True):
             try:
-                outputs = render(draft.record, certificate)
+                outputs = render(record, certificate)
             except (QrError, UnprintableTextError) as error:
-                refused.add(draft.number, error)
+                refused.add(number, error)
             else:
                 row = CertificateRow(certificate.uvci, digest, content, kid, issued_at, expires_at)
-                yield Issued(places[draft.number], draft.marks, row, outputs)
+                yield Issued(places[number], marks, row, outputs)
 
     def again(self, place: int, row: CertificateRow, stored: StoredCertificate) -> Issued:
         """Return a certificate that was issued before as `issue` did."""

@@ -16,12 +16,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Final, NamedTuple, Protocol
 
 from vaxcert.codec import cbor, cose
-from vaxcert.errors import CodecError, RevocationListError, UvciError
-from vaxcert.model.uvci import PREFIX, Uvci
+from vaxcert.errors import CodecError, RevocationListError
+from vaxcert.trust.revocation.own_key import KEY_BYTES
 from vaxcert.trust.revocation.revocation_list import RevocationReason
 
 MAGIC: Final = cbor.encode("vaxcert revocations/1")
@@ -31,8 +30,6 @@ MAX_HEAD_BYTES: Final = 256 * 1024
 MAX_KID_RULES: Final = 4096
 """A country has some hundred keys in its whole life."""
 
-KEY_BYTES: Final = 11
-"""88 bits: among a hundred million revoked identifiers, one of a billion others is met by chance once in 10^9 lists."""
 RECORD_BYTES: Final = 16
 BLOCK_RECORDS: Final = 256
 BLOCK_BYTES: Final = RECORD_BYTES * BLOCK_RECORDS
@@ -54,9 +51,6 @@ _REASONS: Final = {RevocationReason.REVOKED: 1, RevocationReason.SUPERSEDED: 2}
 _REASON_OF: Final = {number: reason for reason, number in _REASONS.items()}
 MAX_SECONDS: Final = 2**32 - 1
 """An instant has four bytes: until the year 2106."""
-
-
-_USUAL_START: Final = f"{PREFIX}0"
 
 
 class Sliceable(Protocol):
@@ -101,29 +95,6 @@ class Record(NamedTuple):
     key: bytes
     reason: RevocationReason
     at: int
-
-
-def canonical_id(text: str) -> str:
-    """Return the one way to write a certificate's identifier: equal UVCIs have it in common.
-
-    What is no UVCI, as some issuers write, stands for itself.
-    """
-    if text.isupper() and text.startswith(_USUAL_START) and "#" not in text:
-        return text  # nearly all: as `Uvci.urn` writes it
-    try:
-        return Uvci.parse(text).urn
-    except UvciError:
-        return text
-
-
-def key_of(digest: bytes) -> bytes:
-    """Return the key of the certificate whose canonical identifier has the SHA-256 *digest*."""
-    return digest[:KEY_BYTES]
-
-
-def key_of_id(identifier: str) -> bytes:
-    """Return the key of the certificate with *identifier*, however it is written."""
-    return key_of(sha256(canonical_id(identifier).encode()).digest())
 
 
 def pack_record(record: Record) -> bytes:

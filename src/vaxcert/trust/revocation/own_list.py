@@ -19,6 +19,7 @@ from vaxcert.errors import (
 from vaxcert.trust.public_key import SIGNING_KEY_KINDS
 from vaxcert.trust.revocation import own_format as form
 from vaxcert.trust.revocation.hashes import HashType
+from vaxcert.trust.revocation.own_key import KEY_BYTES, key_of
 from vaxcert.trust.revocation.revocation_list import Revocation, RevocationReason
 from vaxcert.trust.signature import verify_signature
 
@@ -146,7 +147,7 @@ class OwnList:
             if rule.reason is RevocationReason.REVOKED:
                 return by_rule
         for digest in marks.hashes.get(HashType.UCI, ()):
-            record = self._record(form.key_of(digest))
+            record = self._record(key_of(digest))
             if record is not None:
                 return Revocation(reason=record.reason, at=form.moment(record.at))
         return by_rule
@@ -185,7 +186,7 @@ class OwnList:
         start = self._records + number * form.BLOCK_BYTES
         end = self._records + min(self.head.count * form.RECORD_BYTES, (number + 1) * form.BLOCK_BYTES)
         block = self._content[start:end]
-        place = number * form.PLACE_BYTES + form.KEY_BYTES
+        place = number * form.PLACE_BYTES + KEY_BYTES
         if sha256(block).digest() != self._directory[place : place + form.DIGEST_BYTES]:
             raise RevocationListError("the revocation list was changed after it was signed")
         return block
@@ -204,7 +205,7 @@ class _Keys:
 
     def __getitem__(self, index: int) -> bytes:
         start = index * self._size
-        return self._content[start : start + form.KEY_BYTES]
+        return self._content[start : start + KEY_BYTES]
 
 
 def _directory(content: Sliceable, parts: Layout, head: Head) -> bytes:

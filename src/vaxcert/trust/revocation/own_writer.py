@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 from vaxcert.codec import cose
 from vaxcert.errors import RevocationListError
 from vaxcert.trust.revocation import own_format as form
+from vaxcert.trust.revocation.own_key import KEY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +79,7 @@ def _write_records(spool: IO[bytes], records: Iterable[Record]) -> tuple[bytes, 
     count = 0
     packed = map(form.pack_record, _unique(records))
     while block := b"".join(islice(packed, form.BLOCK_RECORDS)):
-        directory += block[: form.KEY_BYTES] + sha256(block).digest()
+        directory += block[:KEY_BYTES] + sha256(block).digest()
         count += len(block) // form.RECORD_BYTES
         spool.write(block)
     return bytes(directory), count

@@ -52,7 +52,7 @@ def log(folder: Path) -> Iterator[TransparencyLog]:
 
 
 def test_what_was_stored_is_read_back() -> None:
-    assert parse_stored(encode_stored(stored())) == stored()
+    assert parse_stored(encode_stored(*stored())) == stored()
     assert "A-17" not in repr(stored())
 
 
@@ -99,16 +99,16 @@ def test_another_shape_is_refused(value: object) -> None:
 @pytest.mark.parametrize("cut", [0, 1, -1])
 def test_a_cut_content_is_refused(cut: int) -> None:
     with pytest.raises(CborError):
-        parse_stored(encode_stored(stored())[:cut])
+        parse_stored(encode_stored(*stored())[:cut])
 
 
 def test_what_follows_the_content_is_refused() -> None:
     with pytest.raises(CborError):
-        parse_stored(encode_stored(stored()) + b"\0")
+        parse_stored(encode_stored(*stored()) + b"\0")
 
 
 def test_a_content_past_the_bound_is_not_decoded() -> None:
-    content = encode_stored(stored(bytes(MAX_STORED_BYTES)))
+    content = encode_stored(*stored(bytes(MAX_STORED_BYTES)))
     with pytest.raises(LedgerFormatError, match="over"):
         parse_stored(content)
 
@@ -143,7 +143,7 @@ def test_what_is_marked_as_sealed_and_is_not_does_not_open(content: bytes) -> No
 
 def test_what_was_sealed_and_is_no_certificate_is_refused() -> None:
     row = certificate(1)
-    for content, error in ((b"\x80", LedgerFormatError), (encode_stored(stored()), CodecError)):
+    for content, error in ((b"\x80", LedgerFormatError), (encode_stored(*stored()), CodecError)):
         with pytest.raises(error):
             stored_row(logged(row._replace(cose=SECRET.seal(content, about=row.id.encode()))), opener)
 

@@ -23,7 +23,7 @@ AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
 class Serving(Protocol):
-    def __call__(self, *, prefix: str = "", connection_time: timedelta = timedelta(seconds=30)) -> WitnessServer: ...
+    def __call__(self, *, connection_time: timedelta = timedelta(seconds=30)) -> WitnessServer: ...
 
 
 @pytest.fixture(scope="session")
@@ -51,10 +51,8 @@ def serving(witness: Witness) -> Iterator[Serving]:
     """Return what starts a server; it ends with the test."""
     servers: list[tuple[WitnessServer, threading.Thread]] = []
 
-    def start(*, prefix: str = "", connection_time: timedelta = timedelta(seconds=30)) -> WitnessServer:
-        server = WitnessServer(
-            witness, address=("127.0.0.1", 0), clock=lambda: AT, prefix=prefix, connection_time=connection_time
-        )
+    def start(*, connection_time: timedelta = timedelta(seconds=30)) -> WitnessServer:
+        server = WitnessServer(witness, address=("127.0.0.1", 0), clock=lambda: AT, connection_time=connection_time)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         servers.append((server, thread))

@@ -83,12 +83,6 @@ def test_one_connection_takes_several_requests(serving: Serving, log: SmallLog) 
         connection.close()
 
 
-def test_a_prefix_stands_before_the_call(serving: Serving, log: SmallLog) -> None:
-    server = serving(prefix="/witness/")
-    assert post(server, body_of(log, 0, 7), "/witness/add-checkpoint")[0] == 200
-    assert post(server, body_of(log, 7, 7))[0] == 404
-
-
 @pytest.mark.parametrize("path", ["/", "/add-checkpoint/", "/add-checkpoint?x=1", "/other", "//add-checkpoint/.."])
 def test_there_is_nothing_elsewhere(serving: Serving, log: SmallLog, path: str) -> None:
     assert post(serving(), body_of(log, 0, 7), path)[0] == 404
@@ -230,12 +224,12 @@ def test_a_witness_is_served_until_it_is_shut_down(witness: Witness, log: SmallL
     thread = threading.Thread(
         target=serve_witness,
         args=(witness,),
-        kwargs={"host": "127.0.0.1", "port": 0, "clock": lambda: AT, "prefix": "/w", "started": keep},
+        kwargs={"host": "127.0.0.1", "port": 0, "clock": lambda: AT, "started": keep},
     )
     thread.start()
     assert started.wait(10)
     try:
-        assert post(found[0], body_of(log, 0, 7), "/w/add-checkpoint")[0] == 200
+        assert post(found[0], body_of(log, 0, 7))[0] == 200
     finally:
         found[0].shutdown()
         thread.join(10)

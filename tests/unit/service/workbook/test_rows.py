@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from typing_extensions import Buffer
+
     from vaxcert.model.fields import FieldTable
     from vaxcert.service.row import Row
-
-Read = "Callable[..., list[Row]]"
 
 
 @pytest.fixture
@@ -367,7 +367,7 @@ def test_a_chart_is_no_sheet(read: Callable[..., list[Row]]) -> None:
     book.sheets = {"Biểu đồ": sheet_of(), **book.sheets}
     book.replaced = {
         "xl/_rels/workbook.xml.rels": links.replace('Id="r1"', 'Id="r2"').replace(
-            "<Relationship ", f'<Relationship Id="r1" Type="x/chartsheet" Target="c.xml"/><Relationship ', 1
+            "<Relationship ", '<Relationship Id="r1" Type="x/chartsheet" Target="c.xml"/><Relationship ', 1
         ),
         "xl/worksheets/sheet1.xml": sheet_of(HEADER, CELLS),
     }
@@ -416,9 +416,9 @@ class Pipe(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override] # a buffer of bytes is enough
+    def readinto(self, buffer: Buffer, /) -> int:
         for byte in self._content:
-            buffer[:1] = bytes([byte])
+            memoryview(buffer)[:1] = bytes([byte])
             return 1
         return 0
 
@@ -431,5 +431,5 @@ def test_a_workbook_does_not_come_through_a_pipe(monkeypatch: pytest.MonkeyPatch
 
 def test_a_workbook_is_read_from_a_file_that_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     content = io.BytesIO(WorkbookMaker().content)
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(content)))  # type: ignore[arg-type] # is raw enough
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(content)))
     assert [row.fields for row in read_rows("-", VACCINATION_FIELDS)] == [FIELDS]

@@ -22,6 +22,7 @@ from vaxcert.signing.pem import PemSigner
 from vaxcert.trust.dsc import Dsc
 from vaxcert.trust.revocation import own_format as form
 from vaxcert.trust.revocation.own_format import Head, KidRule, Record
+from vaxcert.trust.revocation.own_key import key_of_id
 from vaxcert.trust.revocation.own_list import OwnList
 from vaxcert.trust.revocation.own_writer import write_own_list
 from vaxcert.trust.revocation.revocation_list import RevocationReason
@@ -141,7 +142,7 @@ def test_a_newer_list_takes_the_place_of_one_in_use(tmp_path: Path) -> None:
 
 
 def test_records_of_one_key_are_written_once() -> None:
-    key = form.key_of_id(MANY[0])
+    key = key_of_id(MANY[0])
     stream = io.BytesIO()
     records = [Record(key, REVOKED, 1), Record(key, SUPERSEDED, 2)]
     head = Head(country="VN", as_of=AS_OF, next_update=None, count=0, directory=b"")
