@@ -3,8 +3,8 @@
 Print runs of distinct cards, once as letters and once as sheets of wallet cards: taken in any order, spooled, sorted by
 site and name, and set as PDF files with their lists. Each is a process of its own, on one core, and measures beside it
 the raw ES256 verification of the `cryptography` package, so that the figures are ratios taken in one run. A tenth of
-the run goes first, to show that memory does not grow with it. Then come two letters' figures without a run: how long
-words and QR code take, and a document of one card, as for a download. Exits with 1 if a certificate costs more than the
+the run goes first, to show that memory does not grow with it. Last come the words and QR code of one certificate before
+anything is set, and a document of one letter, as for a download. Exits with 1 if a certificate costs more than the
 budget of a page.
 """
 

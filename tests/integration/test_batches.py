@@ -308,7 +308,7 @@ def test_tests_and_recoveries_are_kept_corrected_and_renewed(
     place: Path, kind: str, fields: dict[str, object], ledger: tuple[str, ...]
 ) -> None:
     write(place / "in.csv", fields)
-    common = (*to("job"), *ledger, "--type", kind, "--validity", "30")
+    common = (*to("job"), *ledger, "--type", kind, "--validity", "40")
     assert issue("in.csv", *common) == issue("in.csv", *common) == 0
     write(place / "fix.csv", {**fields, "given_name": "Thị Mơ"})
     assert issue("fix.csv", *common, "--correct") == 0

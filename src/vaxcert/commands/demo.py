@@ -29,7 +29,8 @@ def command(folder: Path | None) -> int:
     click.echo(f"  vaxcert verify {folder}/certificates/png/000001/00001.png --trust {folder}/trust")
     click.echo(f"  vaxcert verify {folder}/refused/tampered.png --trust {folder}/trust")
     click.echo(f"  vaxcert inspect {folder}/certificates/png/000001/00001.png")
-    click.echo(f"  vaxcert audit {folder}/forged-ledger --offline --trust {folder}/trust")
+    opened = f"--secret {folder}/keys/issuer-secret.key.pem --passphrase-file {folder}/keys/passphrase.txt"
+    click.echo(f"  vaxcert audit {folder}/forged-ledger --offline --trust {folder}/trust {opened}")
     return 0
 
 

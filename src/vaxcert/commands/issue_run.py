@@ -138,7 +138,7 @@ def _engine(request: Request, bench: Workbench, recipe: Recipe) -> Iterator[Engi
         return
     from vaxcert.service.batch.cluster import cluster_engine  # noqa: PLC0415 - an extra
 
-    with cluster_engine(recipe, request.cluster) as engine:
+    with cluster_engine(bench, recipe, request.cluster, warn=lambda text: say("warning", text)) as engine:
         yield engine
 
 

@@ -53,6 +53,11 @@ class PrintFile:
         if not self.sites or not all(each.cards for each in self.sites):
             raise ValueError("a file to print has at least one site, and each at least one card")
 
+    @property
+    def made_at(self) -> datetime:
+        """The instant of its latest certificate: the same file is always as old."""
+        return max(card.issued_at for each in self.sites for card in each.cards)
+
     def stretches(self) -> list[Stretch]:
         """Return where each site's certificates stand in the file, their list included."""
         found = []
@@ -83,8 +88,7 @@ def render_print_file(file: PrintFile | ContentsFile) -> bytes:
     if isinstance(file, ContentsFile):
         part = lists.contents(file.stretches, _ALL, with_files=True)
         return typeset([part], title=file.name, made_at=file.made_at)
-    made_at = max(card.issued_at for each in file.sites for card in each.cards)
-    return typeset(list(_parts(file)), title=file.name, made_at=made_at)
+    return typeset(list(_parts(file)), title=file.name, made_at=file.made_at)
 
 
 def _parts(file: PrintFile) -> Iterator[Part]:

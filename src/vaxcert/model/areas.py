@@ -17,8 +17,8 @@ from vaxcert.errors import AreaTableError, FieldProblem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-MAX_AREAS = 100_000
-"""No table is longer: the whole history of wards since 2008 has some 15,000 rows."""
+MAX_AREAS = 40_000
+"""No table is longer: the wards and districts of 2008 with all that they became are fewer than 20,000."""
 
 MAX_AREA_NAME = 80
 """The longest name of a unit."""

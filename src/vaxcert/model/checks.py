@@ -14,7 +14,7 @@ from vaxcert.errors import FieldProblem, SchemaError
 from vaxcert.model.valuesets import primary_doses, value_set
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from vaxcert.model.partial_date import PartialDate
 
@@ -48,6 +48,13 @@ def latest_day(at: datetime) -> date:
 
 def text_problems(**texts: str | None) -> tuple[FieldProblem, ...]:
     """Return what is wrong with *texts* by field: what is signed or printed is not blank, too long or invisible."""
+    for text in texts.values():
+        if text is not None and not (text.isprintable() and len(text) <= MAX_TEXT_CHARACTERS and text.strip()):
+            return _text_problems(texts)
+    return ()
+
+
+def _text_problems(texts: Mapping[str, str | None]) -> tuple[FieldProblem, ...]:
     found: tuple[FieldProblem, ...] = ()
     for field, text in texts.items():
         if text is None or (text.isprintable() and len(text) <= MAX_TEXT_CHARACTERS and text.strip()):

@@ -1,11 +1,12 @@
 """The text of an SMS: one part, in the alphabet that every telephone and every gateway here takes.
 
-One letter outside the GSM alphabet turns the whole message into UCS-2 and its 160 characters into 70, so Vietnamese goes
-without its accents, as it has since the first telephones. A message is never cut inside a word.
+One letter outside the GSM alphabet turns the whole message into UCS-2 and its 160 characters into 70, so Vietnamese
+goes without its accents, as it has since the first telephones. A message is never cut inside a word.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Self
@@ -27,9 +28,9 @@ _BASIC = (
 )
 _EXTENDED = "\f^{}\\[~]|€"
 SEPTETS = {**dict.fromkeys(_BASIC, 1), **dict.fromkeys(_EXTENDED, 2)}
-"""How many septets each character takes: those of the extension table have an escape before them (3GPP TS 23.038 §6.2.1).
-"""
+"""How many septets each character takes: one of the extension table has an escape before it (3GPP TS 23.038 §6.2.1)."""
 
+_FIELD = re.compile(r"\{(\w+)\}")
 _PLAIN = str.maketrans(
     {
         "đ": "d",
@@ -105,13 +106,13 @@ def cut(text: str, limit: int = ONE_PART) -> str:
         return text
     used, end = 0, 0  # end: where the last word that fits ends
     for position, character in enumerate(text):
-        if character.isspace() and not text[:position].isspace():
+        if character.isspace():
             end = position
         used += SEPTETS[character]
         if used > limit:
             break
     if not (start := text[:end].rstrip()):
-        raise MessageTextError(f"the first word is longer than {limit} septets")
+        raise MessageTextError("not even the first word fits")
     return start
 
 
@@ -159,14 +160,12 @@ class ShortMessage:
         over = septets(text) - ONE_PART
         if over > 0 and plain:
             longest = max(plain, key=lambda name: septets(plain[name]))
-            room = septets(plain[longest]) - over
-            plain[longest] = cut(plain[longest], room) if room > 0 else ""
+            plain[longest] = cut(plain[longest], septets(plain[longest]) - over)
             text = _fill(unaccented(template), plain)
         return cls(text)
 
 
 def _fill(template: str, fields: dict[str, str]) -> str:
-    try:
-        return template.format_map(fields)
-    except (KeyError, ValueError, IndexError, AttributeError) as error:
-        raise MessageTextError("the template of the message has other fields") from error
+    if set(_FIELD.findall(template)) != fields.keys():
+        raise MessageTextError("the template of the message has other fields")
+    return _FIELD.sub(lambda match: fields[match[1]], template)

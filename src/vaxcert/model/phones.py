@@ -16,20 +16,29 @@ from vaxcert.errors import PhoneNumberError
 MAX_INPUT_LENGTH = 40
 """No number is longer, however it is spaced: what is longer is not looked at."""
 
-RENUMBERED = {
-    **{"120": "70", "121": "79", "122": "77", "126": "76", "128": "78"},  # MobiFone
-    **{"123": "83", "124": "84", "125": "85", "127": "81", "129": "82"},  # VinaPhone
-    **{f"16{digit}": f"3{digit}" for digit in range(2, 10)},  # Viettel
-    **{"186": "56", "188": "58"},  # Vietnamobile
-    "199": "59",  # Gmobile
-}
-"""The prefixes of Vietnamese mobiles of eleven digits, and what they became between 2018-09-15 and 2018-11-14
-(Decision 798/QĐ-BTTTT): the seven digits after them stayed.
+_TABLE = """
+120 70  121 79  122 77  126 76  128 78
+123 83  124 84  125 85  127 81  129 82
+162 32  163 33  164 34  165 35  166 36  167 37  168 38  169 39
+186 56  188 58
+199 59
+"""
+_OLD_AND_NEW = _TABLE.split()
+RENUMBERED = dict(zip(_OLD_AND_NEW[::2], _OLD_AND_NEW[1::2], strict=True))
+"""The prefixes of Vietnamese mobiles of eleven digits, and what they became from 2018-09-15 on; the seven digits after
+them stayed (Decision 798/QĐ-BTTTT, 2018-05-25). By line: MobiFone, VinaPhone, Viettel, Vietnamobile, Gmobile.
 """
 
+_BLANKS = dict.fromkeys(map(ord, "\u00a0\u2007\u202f"), " ")
 _VIETNAM = 84
 _OLD_PREFIX, _OLD_LENGTH = 3, 10  # without the trunk zero
 _MOBILE = frozenset((PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE))
+_SERVICES = frozenset(
+    (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.TOLL_FREE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN)
+)
+"""Numbers of services, such as 1900 and 1800: nobody lives there, and a code sent to one may be paid for by the sender.
+"""
+
 _SHOWN = 3
 
 
@@ -54,6 +63,8 @@ class PhoneNumber:
             raise PhoneNumberError("not a telephone number in E.164")
         if not phonenumbers.is_valid_number(number):
             raise PhoneNumberError("no telephone has this number", hint=_hint(number))
+        if phonenumbers.number_type(number) in _SERVICES:
+            raise PhoneNumberError("the number of a service, not of a person")
 
     def __repr__(self) -> str:
         return "PhoneNumber(...)"
@@ -70,7 +81,7 @@ class PhoneNumber:
 
     @property
     def national(self) -> str:
-        """The number as it is written in its country: ``091 234 56 78``."""
+        """The number as it is written in its country: ``0912 345 678``."""
         return phonenumbers.format_number(self._number, PhoneNumberFormat.NATIONAL)
 
     @property
@@ -99,6 +110,7 @@ def parse_phone(text: str, *, region: str = "VN") -> PhoneNumber:
     """
     if len(text) > MAX_INPUT_LENGTH:
         raise PhoneNumberError(f"the number is longer than {MAX_INPUT_LENGTH} characters")
+    text = text.strip().translate(_BLANKS)
     if not text.isprintable() or any(sign.isalpha() for sign in text):  # 1800-VACXIN is no number of a person
         raise PhoneNumberError("not a telephone number")
     try:

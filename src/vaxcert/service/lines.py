@@ -129,7 +129,7 @@ class Lines:
         return self
 
     def __next__(self) -> str:
-        end = self._line_end()
+        end = self._held.find(b"\n", self._next) + 1 or self._line_end()
         line = self._held[self._next : end]
         if not line:
             raise StopIteration

@@ -38,8 +38,11 @@ _BATCH_ROWS = 1024
 _BUFFER_BYTES = 2**18
 """So much of a column is read at once, not all that a row group has of it."""
 _MAX_FOOTER_BYTES = 2**25
-_MAX_COLUMN_BYTES = 2**30
-"""Of one column in one row group, unpacked. Row groups are made to have 128 MiB to 1 GiB with all columns."""
+_MAX_GROUP_BYTES = 2**31
+"""Of one row group, unpacked. Writers are told to make them of 128 MiB to 1 GiB."""
+
+_LIBRARY_ERRORS = (pa.ArrowException, OSError, ValueError)
+"""What pyarrow raises of files that are damaged, besides what a disk does: a name or text may be no UTF-8."""
 
 _MAX_SHOWN_CHARACTERS = 40
 _NO_DAY = object()
@@ -90,14 +93,13 @@ def _opened(stream: io.BufferedReader) -> parquet.ParquetFile:
     stream.seek(0)
     try:
         file = parquet.ParquetFile(stream, pre_buffer=False, buffer_size=_BUFFER_BYTES)
-        groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
-        largest = max(
-            (group.column(n).total_uncompressed_size for group in groups for n in range(group.num_columns)), default=0
-        )
-    except (pa.ArrowException, OSError) as error:
+        # The sizes of single columns are not asked for: where they are damaged, that ends the process (pyarrow 26).
+        groups = range(file.metadata.num_row_groups)
+        largest = max((file.metadata.row_group(number).total_byte_size for number in groups), default=0)
+    except _LIBRARY_ERRORS as error:
         raise _damaged(error) from error
-    if largest > _MAX_COLUMN_BYTES:
-        message = f"a column of the Parquet file unpacks to more than {_MAX_COLUMN_BYTES} bytes in one row group"
+    if largest > _MAX_GROUP_BYTES:
+        message = f"a row group of the Parquet file unpacks to more than {_MAX_GROUP_BYTES} bytes"
         raise InputTooLargeError(message, hint="write it with smaller row groups")
     return file
 
@@ -107,10 +109,11 @@ def _batches(file: parquet.ParquetFile, names: list[str]) -> Iterator[pa.RecordB
     while True:
         try:
             batch = next(batches, None)
-        except (pa.ArrowException, OSError) as error:
+            if batch is None:
+                return
+            batch.validate(full=True)  # its texts are UTF-8, its days are days
+        except _LIBRARY_ERRORS as error:
             raise _damaged(error) from error
-        if batch is None:
-            return
         yield batch
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Self
 from unicodedata import normalize
 
@@ -117,15 +118,17 @@ class PrintRun:
     def tasks(self) -> Iterator[PrintTask]:
         """Yield the files to make, each when the one before it is complete; the contents of all of them are last."""
         self._stretches.clear()
-        made_at: list[datetime] = []
+        made_at: datetime | None = None
         for file in self._files():
             self._stretches += file.stretches()
-            made_at = [max(made_at + [card.issued_at for site in file.sites for card in site.cards])]
+            made_at = file.made_at if made_at is None else max(made_at, file.made_at)
             yield PrintTask(self._folder, file)
+        if made_at is None:
+            return
         for index, start in enumerate(range(0, len(self._stretches), ROWS_PER_CONTENTS), start=1):
             stretches = tuple(self._stretches[start : start + ROWS_PER_CONTENTS])
             name = "contents.pdf" if index == 1 else f"contents-{index}.pdf"
-            yield PrintTask(self._folder, ContentsFile(name=name, stretches=stretches, made_at=made_at[0]))
+            yield PrintTask(self._folder, ContentsFile(name=name, stretches=stretches, made_at=made_at))
 
     def finish(self, engine: Engine = map) -> tuple[str, ...]:
         """Make all files, forget the cards, and return the files' names; there is no file without a card.
@@ -152,15 +155,18 @@ class PrintRun:
         limit = CARDS_PER_FILE[self._layout]
         sites: list[SiteCards] = []
         room, number = limit, 1
-        for site, members in groupby(self._sorter.in_order(), key=lambda entry: entry[0]):
-            first = 1
-            while cards := tuple(card for _, card in islice(members, limit)):
-                if len(cards) > room:
+        for site, members in groupby(self._sorter.in_order(), key=itemgetter(0)):
+            first, ahead = 1, _cards(members, limit + 1)
+            while ahead:
+                # A site that fits into one file is not parted; one that does not fills up what there is.
+                if not room or (first == 1 and room < len(ahead) <= limit):
                     yield self._file(number, sites)
                     sites, room, number = [], limit, number + 1
+                cards, ahead = ahead[:room], ahead[room:]
                 sites.append(SiteCards(site=site, cards=cards, first=first))
                 room -= len(cards)
                 first += len(cards)
+                ahead += _cards(members, limit + 1 - len(ahead))  # noqa: B031 - it goes on where it was
         if sites:
             yield self._file(number, sites)
 
@@ -175,6 +181,10 @@ class PrintRun:
                 pages = str(each.first_page), str(each.last_page)
                 continued = "yes" if each.continued else "no"
                 stream.write(csv_line(each.file, each.site or "", continued, *pages, str(each.cards)))
+
+
+def _cards(entries: Iterator[tuple[str | None, Card]], most: int) -> tuple[Card, ...]:
+    return tuple(card for _, card in islice(entries, most))
 
 
 def _order(entry: tuple[str | None, Card]) -> tuple[object, ...]:

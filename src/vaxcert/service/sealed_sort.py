@@ -27,7 +27,7 @@ T = TypeVar("T")
 Key = tuple[object, ...]
 Entry = tuple[Key, T]
 
-RUN_ITEMS: Final = 8192
+RUN_ITEMS: Final = 4096
 """How many items are held before they are sorted and written."""
 
 BLOCK_ITEMS: Final = 64

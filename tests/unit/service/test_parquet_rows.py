@@ -220,12 +220,19 @@ def test_a_footer_without_end_is_refused(path: Path) -> None:
         list(read_rows(str(path), VACCINATION_FIELDS))
 
 
-def test_a_column_that_unpacks_to_too_much_is_refused(
+def test_a_row_group_that_unpacks_to_too_much_is_refused(
     read: Callable[..., list[Row]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vaxcert.service.parquet_rows._MAX_COLUMN_BYTES", 100_000)
-    with pytest.raises(InputTooLargeError, match="more than 100000 bytes in one row group"):
+    monkeypatch.setattr("vaxcert.service.parquet_rows._MAX_GROUP_BYTES", 100_000)
+    with pytest.raises(InputTooLargeError, match="unpacks to more than 100000 bytes"):
         read(site=["x" * 100_001])
+
+
+def test_a_text_that_is_no_utf_8_is_refused(read: Callable[..., list[Row]], path: Path) -> None:
+    read(options={"compression": "NONE", "use_dictionary": False, "write_statistics": False})
+    path.write_bytes(path.read_bytes().replace(b"FF0042", b"FF\xff042"))
+    with pytest.raises(InputDamagedError):
+        list(read_rows(str(path), VACCINATION_FIELDS))
 
 
 def test_without_the_extra_it_says_what_to_install(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,11 +124,12 @@ def test_an_address_that_cannot_be_printed_is_refused_at_once(tmp_path: Path) ->
         ({"A": 300, "B": 201}, [[("A", 1, 300)], [("B", 1, 201)]]),
         (
             {"A": 1, "B": 1020, "C": 30},
-            [[("A", 1, 1)], [("B", 1, 500)], [("B", 501, 500)], [("B", 1001, 20), ("C", 1, 30)]],
+            [[("A", 1, 1), ("B", 1, 499)], [("B", 500, 500)], [("B", 1000, 21), ("C", 1, 30)]],
         ),
-        ({"A": 499, None: 501}, [[("A", 1, 499)], [(None, 1, 500)], [(None, 501, 1)]]),
+        ({"A": 500, "B": 500}, [[("A", 1, 500)], [("B", 1, 500)]]),
+        ({"A": 499, None: 501}, [[("A", 1, 499), (None, 1, 1)], [(None, 2, 500)]]),
     ],
-    ids=["full", "shared", "together", "split", "no-site"],
+    ids=["full", "shared", "together", "split", "both-full", "no-site"],
 )
 def test_a_site_is_in_one_file_where_it_fits_into_one(
     tmp_path: Path, counts: dict[str | None, int], files: list[list[tuple[str | None, int, int]]]

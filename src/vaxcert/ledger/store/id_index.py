@@ -1,7 +1,7 @@
 """Which leaf has the certificate with an id: an index in tiers, so that a large log costs no more than a small one.
 
 Ids are random. In one index over all of them each new certificate changes a page of its own: at a million that cost
-more than all else that is written for it. So new ids go into a small tier; each time that the log has grown by 2^15
+as much as all else that is written for it. So new ids go into a small tier; each time that the log has grown by 2^15
 leaves, all of it moves into the next tier, which is sixteen times as large, and so on: whatever is written is written
 beside many others. A lookup searches each tier; there are four, enough for any log.
 

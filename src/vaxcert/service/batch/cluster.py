@@ -2,8 +2,7 @@
 
 A chunk goes out as it is read, and its result is taken once, in its turn; the log and the disk are this process's own.
 So a worker may be lost, or be cut off and go on by itself: another does the chunk again, and what nobody waits for goes
-nowhere. Keys do not travel: a worker opens those that lie on its own machine. What does travel is personal, and whoever
-reaches the cluster may have its workers sign: so nothing goes over a network but by TLS with certificates on both sides.
+nowhere. Keys do not travel: a worker opens those that lie on its own machine.
 """
 
 from __future__ import annotations
@@ -11,16 +10,13 @@ from __future__ import annotations
 import importlib.metadata
 from collections import deque
 from contextlib import contextmanager, suppress
-from dataclasses import fields, replace
 from datetime import timedelta
-from ipaddress import ip_address
-from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from vaxcert.errors import ClusterError, ClusterMismatchError, MissingDependencyError, VaxcertError, WorkerLostError
 from vaxcert.service.batch import cluster_seat
+from vaxcert.service.batch.cluster_address import checked_address
 from vaxcert.service.batch.cluster_seat import DISTRIBUTION, Assignment, Parcel
 from vaxcert.service.pool_worker import result_of
 
@@ -30,12 +26,15 @@ except ModuleNotFoundError as _error:
     raise MissingDependencyError("a cluster needs distributed", hint="install vaxcert[cluster]") from _error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from distributed import Future
 
     from vaxcert.service.batch.run import Engine
     from vaxcert.service.batch.workbench import Chunk, ChunkResult, Recipe, Workbench
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 PATIENCE: Final = timedelta(seconds=15)
 """How long the scheduler may take to be reached, and a worker to answer that is not at work."""
@@ -49,7 +48,14 @@ _CHUNKS_AT_A_WORKER = 2
 _LOOK_SECONDS = 2.0
 """How often is looked how many workers there are."""
 
-_TO_LEAVE_SECONDS = 5.0
+_SECONDS_TO_LEAVE = 5.0
+"""How long the workers may take to forget the keys, before the run ends without that."""
+
+_AT_ONCE = 1
+"""Before chunks, which have Dask's usual priority of 0."""
+
+_ALREADY_THERE = 0.05
+"""So many seconds a result is waited for that should be there."""
 
 _CONFIGURE_TLS = (
     "name the CA, the certificate and its key in Dask's configuration: DASK_DISTRIBUTED__COMM__TLS__CA_FILE,"
@@ -85,8 +91,8 @@ def cluster_engine(
         ClusterMismatchError: A worker has another package, DSC or issuer's secret.
         WorkerLostError: From the engine: workers ended again and again over the same chunk.
     """
-    assignment = Assignment.of(bench, _to_send(recipe))
-    cluster = _Cluster(_connected(_checked(address), patience), assignment, patience)
+    assignment = Assignment.of(bench, recipe)
+    cluster = _Cluster(_connected(checked_address(address), patience), assignment, patience)
     try:
         cluster.prepare(warn)
         yield cluster.results
@@ -94,58 +100,9 @@ def cluster_engine(
         cluster.close()
 
 
-def _to_send(recipe: Recipe) -> Recipe:
-    """Return *recipe* as it may leave this process.
-
-    Raises:
-        ClusterError: The workers could not open the key without the passphrase that only this process has.
-    """
-    source = recipe.source
-    if source.passphrase is not None and source.passphrase_file is None:
-        raise ClusterError(
-            "the passphrase of the key is not sent to a cluster",
-            hint="lay it into a file on every worker, at the same path as here, and name that with --passphrase-file",
-        )
-    paths = {field.name: getattr(source, field.name) for field in fields(source)}
-    absolute = {name: path.absolute() for name, path in paths.items() if isinstance(path, Path)}
-    return replace(recipe, source=replace(source, passphrase=None, **absolute), secret=recipe.secret.absolute())
-
-
-def _checked(address: str) -> str:
-    """Return *address* with its scheme.
-
-    Raises:
-        ClusterError: It is none, or what goes there could be read on the way.
-    """
-    scheme, separator, place = address.rpartition("://")
-    scheme = scheme if separator else "tcp"
-    try:
-        parts = urlsplit(f"//{place}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = port = None
-    if scheme not in {"tcp", "tls"} or host is None or port is None:
-        raise ClusterError(f"{address!r} is no address of a scheduler", hint="write it as tls://HOST:PORT")
-    if scheme == "tcp" and not _is_this_machine(host):
-        raise ClusterError(
-            f"records would go to {host} in the clear, and whoever reaches that cluster could have it sign",
-            hint="start it with TLS and say tls://, or give this end of a tunnel as tcp://127.0.0.1:PORT",
-        )
-    return f"{scheme}://{place}"
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _connected(address: str, patience: timedelta) -> Client:
     try:
-        return Client(address, timeout=patience.total_seconds(), set_as_default=False, name=DISTRIBUTION)
+        return Client(address, timeout=patience.total_seconds(), set_as_default=False, name=DISTRIBUTION)  # type: ignore[no-untyped-call] # Dask has no types here
     except OSError as error:  # a timeout among them
         hint = "see whether it runs, and whether its certificate and yours are of the same CA"
         raise ClusterError(f"the scheduler at {address} cannot be reached", hint=hint) from error
@@ -161,7 +118,8 @@ class _Cluster:
         self._assignment = assignment
         self._patience = patience.total_seconds()
         self._under_way: deque[Future[bytes]] = deque()
-        self._window = 0
+        self._workers: dict[str, int] = {}
+        """The threads of each, by address."""
         self._looked_at = self._seen_at = monotonic()
 
     def prepare(self, warn: Callable[[str], object]) -> None:
@@ -170,30 +128,150 @@ class _Cluster:
         Raises:
             ClusterError: There is none, or one cannot.
         """
-        workers = self._look()
-        if not workers:
-            with suppress(TimeoutError):
-                self._client.wait_for_workers(1, timeout=self._patience)
-            workers = self._look()
-        if not workers:
-            raise ClusterError("the cluster has no workers", hint="start them where the keys lie: `dask worker ADDRESS`")
-        self._check_versions(list(workers))
-        first, *others = workers
-        # One before the others: of a token that many ask with a wrong PIN, nothing but the loss of its keys would come.
+        with suppress(TimeoutError):
+            self._client.wait_for_workers(1, timeout=self._patience)
+        self._look()
+        if not self._workers:
+            raise ClusterError("the cluster has no workers", hint="start them where the keys lie: dask worker ADDRESS")
+        for worker, found in self._ask(importlib.metadata.version, DISTRIBUTION, self._workers):
+            if found not in {None, self._assignment.version}:
+                message = f"the worker {worker} has vaxcert {found}, not {self._assignment.version}"
+                raise ClusterMismatchError(message, hint="install the same version everywhere")
+        first, *others = self._workers
+        # One before the others: a wrong PIN from all of them at once would lock a token that they share.
         silent = [*self._seat([first]), *self._seat(others)]
-        if len(silent) == len(workers):
-            raise ClusterError("no worker answers", hint="see what they are busy with, and their log")
+        if len(silent) == len(self._workers):
+            raise ClusterError("no worker answers", hint="see what they are busy with")
         for worker in silent:
-            warn(f"the worker {worker} does not answer; it is left to the scheduler")
-        if any(threads > 1 for threads in workers.values()):
-            warn("a worker signs with one thread, however many it has: start it with --nthreads 1, and one for each core")
+            warn(f"the worker {worker} does not answer; what the scheduler gives it may come late")
+        if any(threads > 1 for threads in self._workers.values()):
+            warn("a worker signs in one thread, however many it has: start one for each core, with --nthreads 1")
 
-    def _check_versions(self, workers: Sequence[str]) -> None:
-        """Check that all *workers* have this version, as far as they answer: by a function that needs none of ours."""
-        here = self._assignment.version
-        for worker, future in self._ask(importlib.metadata.version, DISTRIBUTION, workers):
-            with suppress(TimeoutError):
-                found = self._answer(future, self._patience, missing=f"the worker {worker} has no vaxcert")
-                if found != here:
-                    message = f"the worker {worker} has vaxcert {found}, not {here}"
-                    raise ClusterMismatchError(message, hint="install the same version everywhere")
+    def _seat(self, workers: Iterable[str]) -> list[str]:
+        """Have *workers* take their seats, and return those that do not answer."""
+        silent = []
+        for worker, answer in self._ask(cluster_seat.take_seat, Parcel(self._assignment), workers):
+            if answer is None:
+                silent.append(worker)
+                continue
+            try:
+                result_of(answer)
+            except VaxcertError as error:
+                kind = type(error) if isinstance(error, ClusterError) else ClusterError
+                raise kind(f"the worker {worker} cannot sign: {error.message}", hint=error.hint) from error
+        return silent
+
+    def results(self, chunks: Iterable[Chunk]) -> Iterator[ChunkResult]:
+        """Yield the result of each of *chunks*, in their order, and let the cluster go.
+
+        What *chunks* raises is raised when the results of those before have been taken.
+
+        Raises:
+            ClusterError: The cluster went away.
+            WorkerLostError: Workers ended again and again over the same chunk.
+            VaxcertError: As `Workbench.work` does.
+        """
+        failure = None
+        try:
+            for chunk in _then_failure(chunks):
+                if isinstance(chunk, Exception):
+                    failure = chunk
+                    break
+                self._send(chunk)
+                while len(self._under_way) >= self._window:
+                    yield self._next()
+            while self._under_way:
+                yield self._next()
+        finally:
+            self.close()
+        if failure is not None:
+            raise failure
+
+    @property
+    def _window(self) -> int:
+        return _CHUNKS_AT_A_WORKER * len(self._workers) + 2
+
+    def _send(self, chunk: Chunk) -> None:
+        if monotonic() - self._looked_at > _LOOK_SECONDS:
+            self._look()
+        with _cluster_errors():
+            self._under_way.append(
+                self._client.submit(cluster_seat.work, Parcel((self._assignment, chunk)), pure=False)
+            )
+
+    def _next(self) -> ChunkResult:
+        """Return the oldest result that has not been taken."""
+        future = self._under_way.popleft()
+        while True:
+            try:
+                with _cluster_errors():
+                    answer = future.result(timeout=_LOOK_SECONDS)
+            except TimeoutError:
+                self._look()
+                self._check_for_workers()
+            else:
+                return cast("ChunkResult", result_of(answer))
+
+    def _look(self) -> None:
+        """See which workers there are."""
+        with _cluster_errors():
+            found = self._client.scheduler_info().get("workers", {})
+        self._workers = {address: worker["nthreads"] for address, worker in found.items()}
+        self._looked_at = monotonic()
+        if self._workers:
+            self._seen_at = self._looked_at
+
+    def _check_for_workers(self) -> None:
+        if monotonic() - self._seen_at > self._patience * _WITHOUT_WORKERS:
+            raise ClusterError("the cluster has lost its workers, and none has come", hint=_RESUME)
+
+    def _ask(
+        self, function: Callable[[T], R], argument: T, workers: Iterable[str], *, seconds: float | None = None
+    ) -> Iterator[tuple[str, R | None]]:
+        """Yield what *function* returns at each of *workers*, or None for one that does not answer in time."""
+        with _cluster_errors():
+            futures = {
+                worker: self._client.submit(function, argument, workers=[worker], pure=False, priority=_AT_ONCE)
+                for worker in workers
+            }
+        until = monotonic() + (self._patience if seconds is None else seconds)
+        for worker, future in futures.items():
+            try:
+                yield worker, future.result(timeout=max(_ALREADY_THERE, until - monotonic()))
+            except TimeoutError:
+                yield worker, None
+            except Exception as error:  # whatever a worker raised that did not come as far as our own code
+                raise ClusterError(f"the worker {worker} cannot work: {error}", hint="see its log") from error
+
+    def close(self) -> None:
+        """Have the scheduler drop what is under way and the workers forget the keys, and end the connection."""
+        self._under_way.clear()
+        with suppress(ClusterError, OSError, TimeoutError):
+            if self._client.status == "running":
+                tuple(
+                    self._ask(
+                        cluster_seat.leave_seat, Parcel(self._assignment), self._workers, seconds=_SECONDS_TO_LEAVE
+                    )
+                )
+            self._client.close(timeout=self._patience)  # type: ignore[no-untyped-call] # as above
+
+
+def _then_failure(chunks: Iterable[Chunk]) -> Iterator[Chunk | Exception]:
+    """Yield *chunks*, and last the error that ended them."""
+    try:
+        yield from chunks
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised in its turn
+        yield error
+
+
+@contextmanager
+def _cluster_errors() -> Iterator[None]:
+    """Raise what Dask raises as an error of this package; a timeout stays one."""
+    try:
+        yield
+    except TimeoutError:
+        raise
+    except KilledWorker as error:
+        raise WorkerLostError(f"the last was {error.last_worker.address}", times=error.allowed_failures + 1) from error
+    except Exception as error:  # Dask has a class for each way to lose a connection
+        raise ClusterError(f"the cluster failed ({type(error).__name__})", hint=_RESUME) from error

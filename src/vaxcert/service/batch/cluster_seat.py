@@ -11,20 +11,22 @@ import os
 import pickle
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from platform import node
 from threading import Lock
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 from weakref import finalize
 
-from vaxcert.errors import ClusterMismatchError
+from vaxcert.errors import ClusterError, ClusterMismatchError
 from vaxcert.service.pool_worker import Job, answers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from vaxcert.service.batch.workbench import Chunk, ChunkResult, Recipe, Workbench
+    from vaxcert.service.signers import SignerSource
 
 T = TypeVar("T")
 
@@ -60,7 +62,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """What one run expects of every worker: where the keys lie, never the keys, and how they are known to be the same."""
+    """What one run expects of every worker: where the keys lie, never the keys, and how to tell that they are these."""
 
     recipe: Recipe
     version: str
@@ -72,10 +74,14 @@ class Assignment:
 
     @classmethod
     def of(cls, bench: Workbench, recipe: Recipe) -> Self:
-        """Return the assignment to issue as *bench* does, by *recipe*."""
+        """Return the assignment to issue as *bench* does, by *recipe*.
+
+        Raises:
+            ClusterError: The workers could not open the key without the passphrase, which this process alone has.
+        """
         question = os.urandom(_QUESTION_BYTES)
         return cls(
-            recipe=recipe,
+            recipe=replace(recipe, source=_to_send(recipe.source), secret=recipe.secret.absolute()),
             version=version(DISTRIBUTION),
             kid=str(bench.signer.kid),
             question=question,
@@ -97,13 +103,37 @@ class Assignment:
         bench = self.recipe.make(stack)
         if str(bench.signer.kid) != self.kid:
             raise ClusterMismatchError(
-                f"{node()} signs with the DSC {bench.signer.kid}, not {self.kid}", hint="give every worker the same keys"
+                f"{node()} signs with the DSC {bench.signer.kid}, not {self.kid}",
+                hint="give every worker the same keys",
             )
         if bench.secret.content(self.question) != self.answer:
             raise ClusterMismatchError(
                 f"{node()} has another issuer's secret", hint="give every worker the same secret: ids follow from it"
             )
         return bench
+
+
+def _to_send(source: SignerSource) -> SignerSource:
+    """Return *source* as it may leave this process."""
+    if source.passphrase is not None and source.passphrase_file is None:
+        raise ClusterError(
+            "the passphrase of the key is not sent to a cluster",
+            hint="lay it into a file on every worker, at the same path as here, and name that with --passphrase-file",
+        )
+    return replace(
+        source,
+        passphrase=None,
+        keys=_absolute(source.keys),
+        key=_absolute(source.key),
+        certificate=_absolute(source.certificate),
+        passphrase_file=_absolute(source.passphrase_file),
+        module=_absolute(source.module),
+        pin_file=_absolute(source.pin_file),
+    )
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return path and path.absolute()
 
 
 @dataclass(slots=True)

@@ -182,6 +182,7 @@ def _renewals(opened: _Open, book: BatchBook, *, before: int) -> Source:
     own_from = opened.job.journal.log_first(opened.run.number)
     return renewal.from_log(
         opened.log,
+        opened.job.register,
         opened.bench,
         before=before,
         own_from=opened.log.size if own_from is None else own_from,

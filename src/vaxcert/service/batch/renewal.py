@@ -19,19 +19,27 @@ if TYPE_CHECKING:
     from vaxcert.service.batch.job import Job
     from vaxcert.service.batch.journal import Run
     from vaxcert.service.batch.run import Source
+    from vaxcert.service.batch.sequencer import Known
     from vaxcert.service.batch.workbench import Workbench
 
 
 def from_log(
-    log: TransparencyLog, bench: Workbench, *, before: int, own_from: int, is_revoked: Callable[[str], bool]
+    log: TransparencyLog,
+    known: Known,
+    bench: Workbench,
+    *,
+    before: int,
+    own_from: int,
+    is_revoked: Callable[[str], bool],
 ) -> Source:
     """Yield the certificates in the *log* that lapse before the second *before*, are in force and not renewed yet.
 
     Args:
         log: The log.
+        known: What the place of the output has: what this run has brought there before it was cut off is done.
         bench: Opens what is stored.
         before: In seconds since 1970.
-        own_from: The size of the log when this run began: what it has renewed itself before it was cut off comes again.
+        own_from: The size of the log when this run began: what it has renewed since, and not brought out, comes again.
         is_revoked: Whether the certificate with an id was revoked.
     """
     for logged in log.certificates_expiring(before):
@@ -39,8 +47,11 @@ def from_log(
             continue
         stored = parse_stored(bench.secret.open(logged.cose, about=logged.id.encode()))
         successor = log.certificate(bench.id_of(stored.identity, stored.version + 1))
-        if successor is None or successor.leaf_index >= own_from:
-            yield from _renewal(stored, bench, line=logged.leaf_index + 1)
+        if successor is not None:
+            versions = known.versions(stored.identity)
+            if successor.leaf_index < own_from or (versions and versions[-1].version > stored.version):
+                continue
+        yield from _renewal(stored, bench, line=logged.leaf_index + 1)
 
 
 def from_job(job: Job, run: Run, bench: Workbench, *, before: int, is_revoked: Callable[[str], bool]) -> Source:

@@ -54,6 +54,8 @@ def write_segment(
     """
     written: list[WrittenFile] = []
     if not entries:
+        with storage_errors(folder):
+            _remove_segment(folder, number, formats)
         return written
     with storage_errors(folder):
         for place, form in enumerate(formats):
@@ -115,6 +117,14 @@ def _write_pictures(folder: Path, number: int, form: str, pictures: Sequence[byt
             stream.write(picture)
         yield WrittenFile(path, len(picture), sha256(picture).digest())
     os.sync()  # all of them at once: one by one they would wait for the disk thousands of times
+
+
+def _remove_segment(folder: Path, number: int, formats: Sequence[str]) -> None:
+    """Remove the files of an attempt at segment *number* that was cut off, and of which nothing is left to write."""
+    for form in formats:
+        (folder / form / f"{number:06}.{form}").unlink(missing_ok=True)
+        rmtree(folder / form / f"{number:06}", ignore_errors=True)
+    (folder / PAYLOADS / f"{number:06}.bin").unlink(missing_ok=True)
 
 
 def _for_owner(name: str, flags: int) -> int:

@@ -1,7 +1,8 @@
 """A batch into one file: it works in a folder beside it, a workshop, which is gone when the file is there.
 
     .out.jsonl.job/             the workshop: a job folder
-    .out.jsonl.job/out.jsonl    the whole file, which then stands at out.jsonl too
+    .out.jsonl.job/out.jsonl    the whole file, until it stands at out.jsonl
+    .out.jsonl.job/placed       its other name, by which it is known again there
 
 The file is put together in the workshop, so that a run which is killed while it does so leaves nothing elsewhere, and
 one that is killed after it knows its own file again.
@@ -9,11 +10,11 @@ one that is killed after it knows its own file again.
 
 from __future__ import annotations
 
-import os
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from vaxcert.service.files import check_is_new, place_new, storage_errors, sync_folder
+from vaxcert.service.files import check_is_new, place_new, storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,13 +48,15 @@ def finish_file(path: Path, assemble: Callable[[Path], object]) -> None:
     """
     if _is_placed(path):
         return
-    whole = workshop_of(path) / path.name
+    whole, placed = workshop_of(path) / path.name, _placed(path)
     with storage_errors(path):
-        whole.unlink(missing_ok=True)  # of an attempt that was cut off
+        for attempt in (whole, placed):  # that was cut off
+            attempt.unlink(missing_ok=True)
         assemble(whole)
         if whole.exists():
+            with suppress(OSError):  # a file system without hard links: who is killed next has to look by himself
+                placed.hardlink_to(whole)
             place_new(whole, path)
-            sync_folder(path.parent)
 
 
 def close_workshop(path: Path) -> None:
@@ -68,5 +71,9 @@ def close_workshop(path: Path) -> None:
 
 
 def _is_placed(path: Path) -> bool:
-    whole = workshop_of(path) / path.name
-    return os.path.lexists(path) and whole.exists() and path.samefile(whole)
+    placed = _placed(path)
+    return path.exists() and placed.exists() and path.samefile(placed)
+
+
+def _placed(path: Path) -> Path:
+    return workshop_of(path) / "placed"

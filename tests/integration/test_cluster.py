@@ -1,0 +1,483 @@
+"""A batch on a real Dask cluster: processes of their own, which are killed, stopped and cut off."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dask
+import pytest
+from distributed import Client, LocalCluster
+from distributed.security import Security
+
+from vaxcert.codec import cbor, cose, hc1
+from vaxcert.codec.cwt import Claims
+from vaxcert.errors import ClusterError, ClusterMismatchError, WorkerLostError
+from vaxcert.ledger.audit.report import AuditOutcome
+from vaxcert.model.certificate_type import CertificateType
+from vaxcert.model.fields import FIELDS_OF
+from vaxcert.service.auditing import Brought, audit_ledger
+from vaxcert.service.batch import cluster_seat
+from vaxcert.service.batch.cluster import _Cluster, cluster_engine
+from vaxcert.service.batch.cluster_seat import Assignment
+from vaxcert.service.batch.engines import local_engine
+from vaxcert.service.batch.job import open_job
+from vaxcert.service.batch.run import BatchRun
+from vaxcert.service.batch.sequencer import Mode
+from vaxcert.service.batch.workbench import Chunk, Plan, Recipe, Workbench
+from vaxcert.service.issuer_secrets import create_secret
+from vaxcert.service.ledger_folder import LedgerFolder
+from vaxcert.service.ledgers import check_ledger, create_ledger, sign_checkpoint
+from vaxcert.service.record_files import read_rows
+from vaxcert.service.row import Row
+from vaxcert.service.sample import sample_records, write_csv
+from vaxcert.service.sample_keys import PASSPHRASE, PASSPHRASE_FILE, make_sample_keys
+from vaxcert.service.signers import ISSUER_SECRET, SignerSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from vaxcert.service.batch.run import Engine
+
+AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+RECORDS, SEGMENT = 2_400, 200
+QUICK = timedelta(seconds=2)
+LATEST = 20.0
+"""Seconds that something may take that has to happen."""
+MARK = b"\x7fa record's own words\x7f"
+
+Facts = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Keys, records, and what the in-process engine makes of them."""
+
+    folder: Path
+    recipe: Recipe
+    bench: Workbench
+    expected: set[Facts] = field(default_factory=set)
+
+    @property
+    def records(self) -> Path:
+        return self.folder / "records.csv"
+
+    def rows(self) -> Iterator[Row]:
+        return read_rows(str(self.records), FIELDS_OF[CertificateType.VACCINATION])
+
+    def chunks(self, count: int, size: int = 100) -> Iterator[Chunk]:
+        rows = self.rows()
+        for _ in range(count):
+            yield Chunk(1, list(islice(rows, size)), AT, is_last=True)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("cluster")
+    make_sample_keys(folder / "keys", at=AT)
+    with (folder / "records.csv").open("w", encoding="utf-8", newline="") as stream:
+        write_csv(stream, sample_records(RECORDS, seed=4, errors=0.05))
+    plan = Plan(
+        kind=CertificateType.VACCINATION,
+        country="VN",
+        issuer="Ministry of Health of Viet Nam",
+        validity=timedelta(days=365),
+        level=1,
+        formats=("jsonl",),
+    )
+    source = SignerSource(keys=folder / "keys", passphrase=PASSPHRASE, passphrase_file=folder / "keys" / PASSPHRASE_FILE)
+    recipe = Recipe(plan=plan, source=source, secret=folder / "keys" / ISSUER_SECRET, at=AT)
+    with ExitStack() as stack:
+        found = Place(folder, recipe, recipe.make(stack))
+        expected, _ = issue(found, local_engine(found.bench, recipe, workers=1), found.rows(), "undisturbed")
+        yield replace(found, expected=expected)
+
+
+@contextmanager
+def running(**settings: Any) -> Iterator[LocalCluster]:
+    """Give a cluster of processes on this machine."""
+    defaults: dict[str, Any] = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None, "memory_limit": 0}
+    with LocalCluster(**{**defaults, **settings}) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[LocalCluster]:
+    with running(n_workers=2) as found:
+        yield found
+
+
+@pytest.fixture
+def whole(cluster: LocalCluster) -> LocalCluster:
+    """Return the cluster with both workers, whatever the test before did to them."""
+    wait_until(lambda: len(cluster.scheduler.workers) == 2)
+    return cluster
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    until = time.monotonic() + LATEST
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def issue(place: Place, engine: Engine, rows: Iterable[Row], name: str) -> tuple[set[Facts], Path]:
+    """Issue *rows* with a ledger; return what is in the job folder, and the ledger."""
+    folder, ledger = place.folder / name, place.folder / f"{name}.ledger"
+    create_ledger(ledger, origin=f"ledger.example/{name}", passphrase=lambda: PASSPHRASE, at=AT)
+    with LedgerFolder(ledger).open() as log, open_job(folder, place.bench.secret) as job:
+        run = job.begin(Mode.ISSUE, {}, input_digest=None, at=int(AT.timestamp()))
+        batch = BatchRun(job, run, place.bench, clock=lambda: AT, log=log, segment_rows=SEGMENT)
+        batch.go(((row, None) for row in rows), engine)
+    sign_checkpoint(ledger, passphrase=lambda: PASSPHRASE, at=AT)
+    return facts_of(folder), ledger
+
+
+def facts_of(folder: Path) -> set[Facts]:
+    """Return record id, certificate id and DCC of all that was issued, each of them once."""
+    lines = [json.loads(line) for path in sorted(folder.glob("jsonl/*")) for line in path.read_text().splitlines()]
+    facts = {(line["record_id"], line["id"], dcc_of(line["text"])) for line in lines}
+    assert len(facts) == len(lines)
+    return facts
+
+
+def dcc_of(text: str) -> str:
+    payload = cose.parse(cbor.decode(hc1.decode(text))).payload
+    return repr(Claims.from_map(cbor.decode(payload)).to_map())
+
+
+def assert_as_undisturbed(place: Place, found: set[Facts], ledger: Path) -> None:
+    assert found == place.expected
+    assert len({record_id for record_id, _, _ in found}) == len(found) > RECORDS * 0.9
+    assert check_ledger(ledger, place.bench.secret).problem is None
+    report = audit_ledger(ledger, Brought(secret=place.bench.secret), is_offline=True, at=AT, progress=lambda *_: None)
+    assert report.first_wrong is None
+    assert report.outcome is not AuditOutcome.WRONG
+    assert report.log.size == len(found)
+
+
+def disturbed(rows: Iterable[Row], events: dict[int, Callable[[], object]]) -> Iterator[Row]:
+    """Yield *rows*, and have each of *events* happen when so many have been read."""
+    for number, row in enumerate(rows):
+        if number in events:
+            events[number]()
+        yield row
+
+
+def busy_worker(cluster: LocalCluster) -> tuple[str, int]:
+    """Return the address and the process of a worker that has a chunk in work."""
+    found: list[str] = []
+    wait_until(lambda: found.extend(ws.address for ws in list(cluster.scheduler.workers.values()) if ws.processing) or found)
+    nanny = next(nanny for nanny in cluster.workers.values() if nanny.worker_address == found[0])
+    return found[0], nanny.pid
+
+
+def test_killed_worker_changes_nothing(place: Place, whole: LocalCluster) -> None:
+    killed: list[int] = []
+
+    def kill() -> None:
+        _, pid = busy_worker(whole)
+        os.kill(pid, signal.SIGKILL)
+        killed.append(pid)
+
+    with cluster_engine(place.bench, place.recipe, whole.scheduler_address) as engine:
+        found, ledger = issue(place, engine, disturbed(place.rows(), {1_100: kill, 1_900: kill}), "killed")
+    assert len(set(killed)) == 2
+    assert_as_undisturbed(place, found, ledger)
+
+
+def test_worker_that_was_cut_off_and_comes_back_changes_nothing(place: Place, whole: LocalCluster) -> None:
+    """It is stopped in the midst of a chunk, loses its connection, and goes on with the chunk when others have it."""
+    cut: list[tuple[str, int]] = []
+    scheduler = whole.scheduler
+
+    def cut_off() -> None:
+        address, pid = busy_worker(whole)
+        os.kill(pid, signal.SIGSTOP)
+        cut.append((address, pid))
+        scheduler.loop.add_callback(scheduler.stream_comms[address].abort)
+        wait_until(lambda: address not in scheduler.workers)
+
+    def come_back() -> None:
+        os.kill(cut[0][1], signal.SIGCONT)
+
+    with cluster_engine(place.bench, place.recipe, whole.scheduler_address) as engine:
+        found, ledger = issue(place, engine, disturbed(place.rows(), {1_100: cut_off, 1_900: come_back}), "cut")
+    assert cut
+    assert_as_undisturbed(place, found, ledger)
+
+
+def test_chunks_go_out_as_they_are_asked_for(place: Place, whole: LocalCluster) -> None:
+    read = []
+
+    def chunks() -> Iterator[Chunk]:
+        for chunk in place.chunks(24, size=10):
+            read.append(chunk)
+            yield chunk
+
+    with cluster_engine(place.bench, place.recipe, whole.scheduler_address) as engine:
+        ahead = [len(read) - number for number, _ in enumerate(engine(chunks()))]
+    assert len(ahead) == 24
+    assert max(ahead) == 2 * 2 + 2  # two for each worker, and two
+
+
+def test_results_come_in_the_order_of_their_chunks(place: Place, whole: LocalCluster) -> None:
+    sizes = [40, 1, 30, 2, 20, 3, 10, 4, 5]
+    rows = place.rows()
+    chunks = (Chunk(1, list(islice(rows, size)), AT) for size in sizes)
+    with cluster_engine(place.bench, place.recipe, whole.scheduler_address) as engine:
+        assert [len(result.issued) + result.rejected for result in engine(chunks)] == sizes
+
+
+def test_neither_keys_nor_passphrases_reach_the_scheduler(place: Place, whole: LocalCluster) -> None:
+    """Records do, in parcels that show nothing."""
+    sent: list[bytes] = []
+    shown: list[str] = []
+
+    def look() -> None:
+        for task in list(whole.scheduler.tasks.values()):
+            sent.append(pickle.dumps(task.run_spec))
+            shown.append(repr(task.run_spec))
+        sent.append(pickle.dumps(whole.scheduler.worker_plugins))
+
+    def chunks() -> Iterator[Chunk]:
+        for number, chunk in enumerate(place.chunks(6)):
+            if number == 5:
+                wait_until(lambda: len(whole.scheduler.tasks) >= 4)
+                look()
+            yield chunk
+
+    source = SignerSource(
+        keys=place.recipe.source.keys, passphrase=PASSPHRASE, passphrase_file=place.recipe.source.passphrase_file
+    )
+    with cluster_engine(place.bench, replace(place.recipe, source=source), whole.scheduler_address) as engine:
+        results = list(engine(chunks()))
+    assert len(results) == 6
+    everything = b"".join(sent)
+    assert str(place.folder / "keys").encode() in everything  # so this does look into what was sent
+    assert next(place.rows()).fields["family_name"].encode() in everything  # type: ignore[union-attr] # a text
+    assert PASSPHRASE not in everything
+    for path in (place.folder / "keys").glob("*.key.pem"):
+        assert path.read_bytes().splitlines()[1] not in everything
+    secret = place.bench.secret.unsafe_to_pem().splitlines()[1]
+    assert secret not in everything
+    assert next(place.rows()).fields["family_name"] not in "".join(shown)  # type: ignore[operator] # as above
+
+
+def test_error_of_a_worker_arrives_as_it_is_and_nothing_of_it_is_logged(place: Place, whole: LocalCluster) -> None:
+    good = list(islice(place.rows(), 20))
+    bad = Row(7, {"family_name": 5, MARK: b""})  # type: ignore[dict-item] # a bug of a reader, say
+    chunks = [Chunk(1, good, AT), Chunk(1, [bad], AT, marks=[()]), Chunk(1, good, AT)]  # type: ignore[list-item]
+    found = []
+    with cluster_engine(place.bench, place.recipe, whole.scheduler_address) as engine:
+        with pytest.raises((TypeError, ValueError, AttributeError)) as caught:
+            found.extend(engine(chunks))
+    print(repr(caught.value))
+    assert len(found) == 1
+    assert any("in a worker" in note for note in caught.value.__notes__)
+    with Client(whole.scheduler_address, set_as_default=False) as client:
+        logs = str(client.get_worker_logs()) + str(client.get_scheduler_logs())
+    assert "own words" not in logs
+
+
+def test_error_of_the_source_comes_after_the_results_before_it(place: Place, whole: LocalCluster) -> None:
+    def chunks() -> Iterator[Chunk]:
+        yield from place.chunks(3, size=5)
+        raise OSError("the disk is gone")
+
+    found = []
+    with cluster_engine(place.bench, place.recipe, whole.scheduler_address) as engine:
+        with pytest.raises(OSError, match="the disk is gone"):
+            found.extend(engine(chunks()))
+    assert len(found) == 3
+
+
+def test_stopped_run_leaves_neither_tasks_nor_keys(place: Place, whole: LocalCluster) -> None:
+    with Client(whole.scheduler_address, set_as_default=False) as client:
+        with cluster_engine(place.bench, place.recipe, whole.scheduler_address) as engine:
+            assert set(client.run(seats).values()) == {1}
+            results = iter(engine(place.chunks(50)))
+            next(results)
+            with pytest.raises(KeyboardInterrupt):
+                results.throw(KeyboardInterrupt)  # type: ignore[attr-defined] # it is a generator
+        wait_until(lambda: not whole.scheduler.tasks)
+        assert set(client.run(seats).values()) == {0}
+
+
+def seats() -> int:
+    return len(cluster_seat._seats)
+
+
+def test_worker_keeps_freed_memory_in_spite_of_its_nanny(place: Place, whole: LocalCluster) -> None:
+    """By what the system counts: page faults for each of many compressions, with Dask's own setting and without it."""
+    with cluster_engine(place.bench, place.recipe, whole.scheduler_address):
+        with Client(whole.scheduler_address, set_as_default=False) as client:
+            settings = set(client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_").values())
+            faults = client.run(page_faults)
+    assert settings == {"65536"}
+    assert max(faults.values()) < 2_000
+
+
+def page_faults() -> int:
+    """Return how often the system had to give memory for 100 pieces of 256 KiB."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(100):
+        bytearray(b"x" * (1 << 18))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def test_keys_that_a_worker_cannot_open_stop_it_all_before_it_begins(place: Place, whole: LocalCluster) -> None:
+    source = replace(place.recipe.source, passphrase_file=place.folder / "nowhere.txt")
+    with pytest.raises(ClusterError, match=r"the worker tcp://127\.0\.0\.1:\d+ cannot sign: .*nowhere\.txt"):
+        with cluster_engine(place.bench, replace(place.recipe, source=source), whole.scheduler_address):
+            pytest.fail("it began")
+
+
+def test_another_secret_on_a_worker_is_refused(place: Place, whole: LocalCluster) -> None:
+    create_secret(place.folder / "other-secret.key.pem", PASSPHRASE)
+    recipe = replace(place.recipe, secret=place.folder / "other-secret.key.pem")
+    with pytest.raises(ClusterMismatchError, match="another issuer's secret"):
+        with cluster_engine(place.bench, recipe, whole.scheduler_address):
+            pytest.fail("it began")
+
+
+def test_another_version_on_a_worker_is_refused(place: Place, whole: LocalCluster) -> None:
+    assignment = replace(Assignment.of(place.bench, place.recipe), version="0.0.9")
+    with Client(whole.scheduler_address, set_as_default=False) as client:
+        with pytest.raises(ClusterMismatchError, match=r"has vaxcert \S+, not 0\.0\.9"):
+            _Cluster(client, assignment, QUICK).prepare(print)
+
+
+def test_passphrase_that_is_in_memory_alone_is_refused_before_anything_starts(place: Place) -> None:
+    source = replace(place.recipe.source, passphrase_file=None)
+    with pytest.raises(ClusterError, match="passphrase of the key is not sent"):
+        with cluster_engine(place.bench, replace(place.recipe, source=source), "tcp://127.0.0.1:1"):
+            pytest.fail("it began")
+
+
+def test_network_in_the_clear_is_refused(place: Place) -> None:
+    with pytest.raises(ClusterError, match=r"records would go to 192\.0\.2\.7 in the clear"):
+        with cluster_engine(place.bench, place.recipe, "192.0.2.7:8786"):
+            pytest.fail("it began")
+
+
+@pytest.mark.parametrize("listens", [False, True], ids=["nobody", "somebody-else"])
+def test_scheduler_that_is_not_there_is_told_in_time(place: Place, listens: bool) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        if listens:
+            other.listen()
+        start = time.monotonic()
+        with pytest.raises(ClusterError, match="cannot be reached"):
+            with cluster_engine(
+                place.bench,
+                place.recipe,
+                f"127.0.0.1:{other.getsockname()[1]}",
+                patience=timedelta(seconds=0.5),
+            ):
+                pytest.fail("it began")
+        assert time.monotonic() - start < LATEST
+
+
+def test_cluster_without_workers_is_refused(place: Place) -> None:
+    with running(n_workers=0) as empty:
+        with pytest.raises(ClusterError, match="the cluster has no workers"):
+            with cluster_engine(place.bench, place.recipe, empty.scheduler_address, patience=timedelta(seconds=0.3)):
+                pytest.fail("it began")
+
+
+def test_cluster_that_goes_away_ends_the_run(place: Place, whole: LocalCluster) -> None:
+    scheduler = whole.scheduler
+
+    def chunks() -> Iterator[Chunk]:
+        for number, chunk in enumerate(place.chunks(20)):
+            if number == 4:
+                for comm in list(scheduler.client_comms.values()):
+                    scheduler.loop.add_callback(comm.abort)
+            yield chunk
+
+    with cluster_engine(place.bench, place.recipe, whole.scheduler_address, patience=QUICK) as engine:
+        with pytest.raises(ClusterError, match="the cluster failed") as caught:
+            list(engine(chunks()))
+    assert "--resume" in str(caught.value.hint)
+
+
+def test_chunk_that_ends_its_workers_and_the_loss_of_all_end_the_run(place: Place) -> None:
+    warnings: list[str] = []
+
+    def kill() -> None:
+        _, pid = busy_worker(fragile)
+        os.kill(pid, signal.SIGKILL)
+
+    def chunks(event: Callable[[], object]) -> Iterator[Chunk]:
+        for number, chunk in enumerate(place.chunks(8)):
+            if number == 2:
+                event()
+            yield chunk
+
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), running(threads_per_worker=2) as fragile:
+        with cluster_engine(place.bench, place.recipe, fragile.scheduler_address, warn=warnings.append) as engine:
+            with pytest.raises(WorkerLostError) as caught:
+                list(engine(chunks(kill)))
+        assert caught.value.times == 1
+        assert "the last was tcp://127.0.0.1" in caught.value.how
+        assert any("--nthreads 1" in warning for warning in warnings)
+        wait_until(lambda: fragile.scheduler.workers)
+        patience = timedelta(seconds=1)
+        with cluster_engine(place.bench, place.recipe, fragile.scheduler_address, patience=patience) as engine:
+            with pytest.raises(ClusterError, match="has lost its workers"):
+                list(engine(chunks(lambda: fragile.scale(0))))
+
+
+@pytest.fixture
+def authority() -> Security:
+    return Security.temporary()
+
+
+def tls_settings(security: Security) -> dict[str, str]:
+    """Return Dask's configuration for who has the certificates of *security*."""
+    return {
+        "distributed.comm.tls.ca-file": security.tls_ca_file,
+        "distributed.comm.tls.client.cert": security.tls_client_cert,
+        "distributed.comm.tls.client.key": security.tls_client_key,
+    }
+
+
+def test_tls_needs_a_certificate_of_the_same_authority(place: Place, authority: Security) -> None:
+    with running(security=authority, protocol="tls://") as secured:
+        address = secured.scheduler_address
+        assert address.startswith("tls://")
+        with pytest.raises(ClusterError, match="there is no certificate"):
+            with cluster_engine(place.bench, place.recipe, address, patience=QUICK):
+                pytest.fail("it began")
+        with dask.config.set(tls_settings(Security.temporary())):
+            with pytest.raises(ClusterError, match="cannot be reached"):
+                with cluster_engine(place.bench, place.recipe, address, patience=QUICK):
+                    pytest.fail("it began")
+        with dask.config.set(tls_settings(authority)):
+            with cluster_engine(place.bench, place.recipe, address) as engine:
+                (result,) = engine(place.chunks(1, size=10))
+    assert len(result.issued) == 10
+
+
+def test_the_command_issues_on_a_cluster(place: Place, whole: LocalCluster) -> None:
+    command = [str(Path(sys.executable).with_name("vaxcert")), "issue", place.records, "--at", f"{AT:%Y-%m-%dT%H:%M:%SZ}"]
+    keys = ["--keys", place.folder / "keys", "--passphrase-file", place.recipe.source.passphrase_file]
+    output = ["-o", place.folder / "commanded", "--format", "jsonl", "--cluster", whole.scheduler_address]
+    done = subprocess.run([*command, *keys, *output], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1, done.stderr  # the records have some errors
+    assert facts_of(place.folder / "commanded") == place.expected
+    assert all(line.startswith("vaxcert: ") for line in done.stderr.splitlines()), done.stderr
