@@ -234,7 +234,7 @@ def result_of(place: Path, scenario: Scenario) -> dict[str, object]:
         "log": sorted((each, stored.version, stored.content, stored.identity) for _, each, stored in log.certificates),
         "statements": sorted((each.kind.name, each.subject or "", each.detail or "") for each in log.statements),
         "size": log.size,
-        "book": sorted(entries_of(place / "ledger" / "revocations.sqlite") + entries_of(place / "job/revocations.sqlite")),
+        "book": sorted(entry for path in place.glob("*/revocations.sqlite") for entry in entries_of(path)),
         "rejects": {path.name: path.read_bytes() for path in place.rglob("*rejects.csv")},
     }
 
@@ -249,7 +249,5 @@ def certificates_in(out: Path) -> list[Line]:
 
 
 def entries_of(path: Path) -> list[tuple[str, str, str]]:
-    if not path.exists():
-        return []
     with RevocationBook.open(path) as book:
         return [(entry.id, entry.reason, entry.successor or "") for entry in book.entries()]

@@ -10,6 +10,7 @@ import pytest
 from tests.authority import RECOVERY, TEST, VACCINATION
 from tests.batches import LOGGED, Line, essences, issue, lines_of, logged, make_place, rejects_in, row, write
 from vaxcert.service.revocation_book import BookEntry, RevocationBook
+from vaxcert.signing.issuer_secret import IssuerSecret
 from vaxcert.trust.revocation.revocation_list import RevocationReason
 
 
@@ -128,8 +129,6 @@ def test_a_record_that_was_not_issued_may_come_again(place: Path) -> None:
 def test_another_secret_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(place / "in.csv", row(1))
     assert issue("in.csv", *to("job"), *LOGGED) == 0
-    from vaxcert.signing.issuer_secret import IssuerSecret
-
     (place / "other.pem").write_bytes(IssuerSecret.create().unsafe_to_pem())
     for out in ((*to("job"),), (*to("new"), *LOGGED), (*to("new.jsonl"), *LOGGED), LOGGED):
         capsys.readouterr()

@@ -26,6 +26,7 @@ from vaxcert.service.issuer_secrets import create_secret
 from vaxcert.service.key_files import key_beside, read_keys
 from vaxcert.service.keys import add_dsc, create_keys, rotate
 from vaxcert.service.sample_keys import PASSPHRASE_FILE, TRUST_FILE, make_sample_keys
+from vaxcert.service.signers import ISSUER_SECRET
 from vaxcert.signing.authority import CSCA_TERM, DSC_TERM
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def create(
         csca_passphrase=csca_secret(csca_passphrase_file),
     )
     _tell_made((csca, dsc))
+    click.echo(folder / ISSUER_SECRET)
     say("note", f"move {key_beside(csca)} offline: it is needed only for `keys add` and `keys rotate`")
     say("note", f"those who verify need {dsc}, and {csca} to check where it comes from:")
     say("note", f"  vaxcert trust add {dsc} --csca {csca}")
@@ -205,7 +207,8 @@ def sample(folder: Path) -> None:
     A CSCA, three DSCs, their trust list, and the passphrase beside them for everybody to read: never for production.
     """
     make_sample_keys(folder, at=now())
-    _tell_made(tuple(entry.path for entry in read_keys(folder)))
+    _tell_made(tuple(entry.path for entry in read_keys(folder) if entry.certificate is not None))
+    click.echo(folder / ISSUER_SECRET)
     click.echo(folder / PASSPHRASE_FILE)
     click.echo(folder / TRUST_FILE)
     say("warning", "these keys and their passphrase are for trials only: what they sign proves nothing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vaxcert.model.certificate_type import CertificateType
+from vaxcert.service.signers import ISSUER_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ def entry_line(entry: KeyEntry, at: datetime) -> str:
     """Return *entry* in one line: its role, then that of `signer_line`, then whether its key is there and encrypted."""
     key = f"key {_KEY_WORDS[entry.is_key_encrypted]}"
     if entry.certificate is None:
-        return f"key   {entry.path.name}: {_KEY_WORDS[entry.is_key_encrypted]}"
+        return f"{_role(entry):<4}  {entry.path.name}: {_KEY_WORDS[entry.is_key_encrypted]}"
     return f"{_role(entry).upper():<4}  {signer_line(entry.certificate, at)}  ({key})"
 
 
@@ -97,6 +98,8 @@ def _key_use_ends(dsc: Dsc) -> datetime | None:
 
 
 def _role(entry: KeyEntry) -> str:
+    if entry.path.name == ISSUER_SECRET:
+        return "secret"
     if entry.certificate is None or entry.certificate.certificate is None:
         return "key"
     return "csca" if entry.certificate.certificate.is_ca else "dsc"

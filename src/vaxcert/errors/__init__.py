@@ -104,6 +104,7 @@ from vaxcert.errors.people import (
     MessageTextError,
     PersonalQrError,
     PhoneNumberError,
+    RegistryInputError,
     UnknownAreaError,
     UnknownPriorityGroupError,
 )
@@ -232,6 +233,7 @@ __all__ = [
     "QrLayoutError",
     "ReceiptError",
     "ReceiptMissingError",
+    "RegistryInputError",
     "RevocationBatchError",
     "RevocationBookError",
     "RevocationListError",

@@ -1,10 +1,13 @@
-"""Malformed values about people: numbers, phones, scanned cards, areas, groups and messages."""
+"""Values that the registry stands on, malformed: numbers, phones, scanned cards, areas, groups and messages.
+
+They are no verdicts on certificates, so they are no `CodecError`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vaxcert.errors.malformed import CodecError
+from vaxcert.errors.base import VaxcertError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,31 +16,37 @@ if TYPE_CHECKING:
     from vaxcert.errors.malformed import FieldProblem
 
 
-class IdentifierError(CodecError):
+class RegistryInputError(VaxcertError):
+    """A value for the registry has not the form that it must have."""
+
+    code = "registry_input"
+
+
+class IdentifierError(RegistryInputError):
     """The text is no number of an identity document or health insurance."""
 
     code = "invalid_identifier"
 
 
-class PhoneNumberError(CodecError):
+class PhoneNumberError(RegistryInputError):
     """The text is no telephone number that is in use."""
 
     code = "invalid_phone"
 
 
-class PersonalQrError(CodecError):
+class PersonalQrError(RegistryInputError):
     """The text is not the personal QR code of Decision 1405/QĐ-BTTTT."""
 
     code = "invalid_personal_qr"
 
 
-class ChipCardError(CodecError):
+class ChipCardError(RegistryInputError):
     """The text is not that of the QR code on a chip-based citizen card."""
 
     code = "invalid_chip_card"
 
 
-class UnknownAreaError(CodecError):
+class UnknownAreaError(RegistryInputError):
     """No administrative unit has this code on this day."""
 
     code = "unknown_area"
@@ -49,7 +58,7 @@ class UnknownAreaError(CodecError):
         self.day = day
 
 
-class AreaTableError(CodecError):
+class AreaTableError(RegistryInputError):
     """A table of administrative units contradicts itself, or a row of it cannot be read."""
 
     code = "invalid_area_table"
@@ -60,13 +69,13 @@ class AreaTableError(CodecError):
         self.problems = tuple(problems)
 
 
-class UnknownPriorityGroupError(CodecError):
+class UnknownPriorityGroupError(RegistryInputError):
     """No decision names this priority group."""
 
     code = "unknown_priority_group"
 
 
-class MessageTextError(CodecError):
+class MessageTextError(RegistryInputError):
     """The text cannot be sent as one message of the GSM alphabet."""
 
     code = "unsendable_text"

@@ -88,7 +88,7 @@ def render_cards(cards: Sequence[Card], *, verify_at: str | None = None) -> byte
     if not 0 < len(cards) <= MAX_CARDS:
         raise ValueError(f"a document has 1 to {MAX_CARDS} cards, not {len(cards)}")
     check_printable("verify_at", verify_at)
-    letters = Part("letters", [card_page.of(card, verify_at) for card in cards])
+    letters = Part("letters", (card_page.of(card, verify_at) for card in cards))
     return typeset([letters], title=title_of(cards), made_at=max(card.issued_at for card in cards))
 
 

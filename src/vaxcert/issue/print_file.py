@@ -88,7 +88,7 @@ def render_print_file(file: PrintFile | ContentsFile) -> bytes:
     if isinstance(file, ContentsFile):
         part = lists.contents(file.stretches, _ALL, with_files=True)
         return typeset([part], title=file.name, made_at=file.made_at)
-    return typeset(list(_parts(file)), title=file.name, made_at=file.made_at)
+    return typeset(_parts(file), title=file.name, made_at=file.made_at)
 
 
 def _parts(file: PrintFile) -> Iterator[Part]:
@@ -98,7 +98,7 @@ def _parts(file: PrintFile) -> Iterator[Part]:
         first_page = stretch.first_page + lists.page_count(stretch.cards)
         yield lists.hand_out(each.label, _numbered(each, file.layout, first_page))
         if file.layout == "letters":
-            yield Part("letters", [card_page.of(card, file.verify_at) for card in each.cards])
+            yield Part("letters", (card_page.of(card, file.verify_at) for card in each.cards))
         else:
             yield sheet.sheets_of(each.cards, each.label, first=each.first)
 

@@ -12,7 +12,7 @@ from vaxcert.issue.card import title_of
 from vaxcert.issue.typesetting import Part, typeset
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from vaxcert.issue.card import Card
 
@@ -48,11 +48,13 @@ def page_count(cards: int) -> int:
 
 def sheets_of(cards: Sequence[Card], heading: str = "", *, first: int = 1) -> Part:
     """Return *cards* on sheets; each shows *heading*, if there is one, and its cards' numbers, counted from *first*."""
-    pages = []
+    return Part("sheets", _sheets(cards, heading, first))
+
+
+def _sheets(cards: Sequence[Card], heading: str, first: int) -> Iterator[dict[str, object]]:
     for start in range(0, len(cards), CARDS_PER_SHEET):
         group = cards[start : start + CARDS_PER_SHEET]
         numbers = f"{heading} · {first + start}\N{EN DASH}{first + start + len(group) - 1}" if heading else ""
         points = line_breaks.one_line_points(numbers, "regular", _HEADING_MM, most=_HEADING_POINTS)
         head = {"text": numbers, "size": points}
-        pages.append({"heading": head, "cards": [sheet_card.of(card) for card in group]})
-    return Part("sheets", pages)
+        yield {"heading": head, "cards": [sheet_card.of(card) for card in group]}

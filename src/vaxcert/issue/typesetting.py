@@ -13,7 +13,7 @@ from vaxcert.issue import sheet_card, typst_process
 from vaxcert.issue.card_fit import COLUMNS, SMALL, TYPE_POINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 
@@ -21,12 +21,17 @@ class Part(NamedTuple):
     """Pages of one kind, as their template takes them."""
 
     kind: Literal["letters", "lists", "sheets"]
-    pages: Sequence[Mapping[str, object]]
+    pages: Iterable[Mapping[str, object]]
+    """Read once, and no page is kept: many small objects would cost the garbage collector a tenth of the whole."""
+
+    def to_json(self) -> str:
+        """Return the part as the template takes it."""
+        return f'{{"kind":"{self.kind}","pages":[{",".join(map(_to_json, self.pages))}]}}'
 
 
-def typeset(parts: Sequence[Part], *, title: str, made_at: datetime) -> bytes:
+def typeset(parts: Iterable[Part], *, title: str, made_at: datetime) -> bytes:
     """Return *parts* as one PDF; the same parts always make the same bytes."""
-    inputs = {"title": title, "parts": _to_json([part._asdict() for part in parts]), **_measures()}
+    inputs = {"title": title, "parts": f"[{','.join(part.to_json() for part in parts)}]", **_measures()}
     return typst_process.compiled(inputs, timestamp=int(made_at.timestamp()))
 
 

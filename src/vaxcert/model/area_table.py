@@ -118,12 +118,17 @@ class AreaTable:
         Raises:
             UnknownAreaError: The *day* lies before the unit, or its history breaks off before the day.
         """
-        if area.holds_on(day):
-            return (area,)
-        if day < area.since or area.until is None or not area.successors:
-            raise UnknownAreaError(f"the area has no successor on {day.isoformat()}", area=area.code, day=day)
-        found = (self.became(self.at(code, area.until), day) for code in area.successors)
-        return tuple(dict.fromkeys(each for units in found for each in units))
+        found, seen, following = [], {area}, [area]
+        for unit in following:  # which grows on the way, each unit once
+            if unit.holds_on(day):
+                found.append(unit)
+                continue
+            if day < unit.since or unit.until is None or not unit.successors:
+                raise UnknownAreaError(f"the area has no successor on {day.isoformat()}", area=area.code, day=day)
+            later = dict.fromkeys(self.at(code, unit.until) for code in unit.successors)
+            following += [each for each in later if each not in seen]
+            seen.update(later)
+        return tuple(found)
 
     def _check(self) -> None:
         for code, periods in self._periods.items():

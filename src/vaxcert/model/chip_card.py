@@ -2,8 +2,8 @@
 
     citizen number|old number|full name|ddmmyyyy|sex|address|ddmmyyyy of issue
 
-It is printed on the card and not signed, so it spares typing and proves nothing. Cards of the form of 2024 have further
-fields with names and numbers of the holder's relatives: they are counted and not read, since nothing here needs them.
+It is printed on the card and not signed, so it spares typing and proves nothing. Newer cards have further fields, with
+names and numbers of the holder's relatives: they are counted and not read, since nothing here needs them.
 
 Spec: Circular 06/2021/TT-BCA names what the code holds, not its form: the order, the separator and the form of dates
 are those of cards in use.
@@ -14,15 +14,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from typing import TYPE_CHECKING
 
-from vaxcert.errors import ChipCardError, CodecError
+from vaxcert.errors import ChipCardError, CodecError, IdentifierError
 from vaxcert.model.identifiers import Identifier, IdentifierKind
 from vaxcert.model.names import PersonName, split_vietnamese
 from vaxcert.model.parsing import FieldError, parse_sex
 from vaxcert.model.partial_date import PartialDate
 from vaxcert.model.person import Sex
 from vaxcert.model.personal_number import PERSONAL_DIGITS
+
+if TYPE_CHECKING:
+    from datetime import date
 
 MAX_CHARACTERS = 2_953
 """No symbol holds more bytes (ISO/IEC 18004 table 7, version 40-L): what is longer was not scanned."""
@@ -120,7 +123,7 @@ def _citizen_number(text: str) -> Identifier:
 def _number(kind: IdentifierKind, text: str, field: str) -> Identifier:
     try:
         return Identifier(kind=kind, number=text)
-    except CodecError as error:
+    except IdentifierError as error:
         raise ChipCardError(f"the {field} on the card is not one") from error
 
 
@@ -145,10 +148,9 @@ def _birth_date(text: str) -> PartialDate:
 
 def _day(text: str) -> date:
     if match := _DATE.fullmatch(text):
-        day, month, year = map(int, match.groups())
         try:
-            return date(year, month, day)
-        except ValueError as error:
+            return PartialDate("-".join(reversed(match.groups()))).earliest
+        except CodecError as error:
             raise ChipCardError("the day of issue on the card is not one") from error
     raise ChipCardError("the day of issue on the card is not of the form ddmmyyyy")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Self
 
 from vaxcert.errors import MessageTextError
@@ -104,14 +105,9 @@ def cut(text: str, limit: int = ONE_PART) -> str:
     """
     if septets(text) <= limit:
         return text
-    used, end = 0, 0  # end: where the last word that fits ends
-    for position, character in enumerate(text):
-        if character.isspace():
-            end = position
-        used += SEPTETS[character]
-        if used > limit:
-            break
-    if not (start := text[:end].rstrip()):
+    sizes = [SEPTETS[character] for character in text]
+    ends = [end for end, used in enumerate(accumulate(sizes, initial=0)) if used <= limit and text[end].isspace()]
+    if not (start := text[: max(ends, default=0)].rstrip()):
         raise MessageTextError("not even the first word fits")
     return start
 

@@ -33,7 +33,7 @@ class PriorityGroup:
 
     Attributes:
         act: The act's number, such as ``3355/QĐ-BYT``.
-        number: The group's number there; a lower one comes first.
+        number: The group's number there.
         vi: Its name in Vietnamese, short.
         en: Its name in English, short.
     """
@@ -51,12 +51,12 @@ class PriorityGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriorityAct:
-    """An act that orders the groups.
+    """An act that names the groups.
 
     Attributes:
         name: Its number.
         since: The day of the act; it is in force until the next one is.
-        groups: Its groups, the first to be vaccinated first.
+        groups: Its groups, in its order.
     """
 
     name: str

@@ -22,7 +22,7 @@ def file_digest(path: str | Path) -> str | None:
         StorageError: It cannot be read.
     """
     with storage_errors(Path(path), "read"):
-        if stat.S_ISFIFO(Path(path).stat().st_mode):
+        if _is_pipe(path):
             return None
         with Path(path).open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -35,9 +35,16 @@ def count_lines(path: str | Path) -> int | None:
         StorageError: It cannot be read.
     """
     count = 0
-    with storage_errors(Path(path), "read"), Path(path).open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            if b"\0" in block[:_START_BYTES] or block.startswith(_PACKED):
-                return None
-            count += block.count(b"\n")
+    with storage_errors(Path(path), "read"):
+        if _is_pipe(path):
+            return None
+        with Path(path).open("rb") as stream:
+            while block := stream.read(_BLOCK_BYTES):
+                if b"\0" in block[:_START_BYTES] or block.startswith(_PACKED):
+                    return None
+                count += block.count(b"\n")
     return count
+
+
+def _is_pipe(path: str | Path) -> bool:
+    return stat.S_ISFIFO(Path(path).stat().st_mode)

@@ -166,7 +166,8 @@ def test_a_keystore_that_refuses_is_unchanged(
 
 def test_list_has_one_line_for_each_certificate(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["keys", "list", str(made)]) == 0
-    (csca, dsc), _ = shown(capsys)
+    (csca, dsc, secret), _ = shown(capsys)
+    assert secret == "secret  issuer-secret.key.pem: encrypted"
     (signer,) = Keystore(made).dscs()
     assert csca.startswith("CSCA  ")
     assert csca.endswith("C=VN, O=Bộ Y tế, CN=Unit 1 CSCA  (key encrypted)")
@@ -175,7 +176,8 @@ def test_list_has_one_line_for_each_certificate(made: Path, capsys: pytest.Captu
 
 def test_list_as_json_has_stable_keys(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["keys", "list", str(made), "--json"]) == 0
-    csca, dsc = map(json.loads, shown(capsys)[0])
+    csca, dsc, secret = map(json.loads, shown(capsys)[0])
+    assert (secret["role"], secret["private_key"]) == ("secret", "encrypted")
     (signer,) = Keystore(made).dscs()
     assert csca.keys() == dsc.keys()
     assert dsc == {

@@ -106,6 +106,18 @@ def test_ground_that_was_parted_is_said_to_be() -> None:
     assert areas.became(areas.at("00004", BEFORE), AFTER) == (areas.at("00004", AFTER),)
 
 
+def test_a_history_that_parts_and_joins_again_and_again_is_followed_in_one_go() -> None:
+    rows = []
+    for turn in range(60):
+        since, until = date(2010, 1, 1) + timedelta(turn), date(2010, 1, 2) + timedelta(turn)
+        for code in ("00001", "00002"):
+            row = {"code": code, "kind": "ward", "name": "A", "since": since.isoformat(), "until": until.isoformat()}
+            rows.append({**row, "successors": "00001;00002"})
+    areas = AreaTable(read_areas(rows))
+    first, last = date(2010, 1, 1), date(2010, 1, 1) + timedelta(59)
+    assert [area.code for area in areas.became(areas.at("00001", first), last)] == ["00001", "00002"]
+
+
 def test_a_history_that_breaks_off_has_no_answer() -> None:
     areas = table()
     with pytest.raises(UnknownAreaError, match="no successor"):

@@ -72,8 +72,9 @@ def test_what_a_scanner_adds_is_no_part_of_it() -> None:
         ("issue", "15/04/2021"),
         ("issue", "31042021"),
         ("issue", "00002021"),
+        ("issue", "15040021"),
     ],
-    ids=range(22),
+    ids=range(23),
 )
 def test_a_field_of_another_form_is_named(field: str, value: str) -> None:
     written = CARD.split("|")

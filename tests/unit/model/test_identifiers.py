@@ -152,6 +152,8 @@ def test_a_number_that_agrees_has_no_warning() -> None:
         ("87084000999", None, None, ["leading_zero_lost"]),
         ("98084000999", None, None, ["digits_missing"]),
         ("27123456", None, None, ["leading_zero_lost"]),
+        ("DN4797916012345", None, None, []),
+        ("DN4007916012345", None, None, ["unknown_insurance_office"]),
         ("DN7797916012345", None, None, ["unknown_benefit_level"]),
         ("DN0007916012345", None, None, ["unknown_benefit_level", "unknown_insurance_office"]),
         ("AB1234567890", None, None, ["unusual_passport"]),

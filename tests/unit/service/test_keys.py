@@ -73,7 +73,7 @@ def test_a_new_keystore_has_a_csca_and_its_dsc(made: Path) -> None:
     assert (dsc.subject, keystore.csca().subject) == ("C=XA, O=Office, CN=Test DSC", "C=XA, O=Office, CN=Test CSCA")
     assert dsc.usages == EVERY_TYPE
     stem = f"dsc-{dsc.kid.value.hex()}"
-    assert names(made) == ["csca.key.pem", "csca.pem", f"{stem}.key.pem", f"{stem}.pem"]
+    assert names(made) == ["csca.key.pem", "csca.pem", f"{stem}.key.pem", f"{stem}.pem", "issuer-secret.key.pem"]
 
 
 def test_each_key_opens_with_its_own_passphrase_only(made: Path) -> None:
