@@ -116,7 +116,7 @@ def child(folder: Path, source: Path, workers: int, *, is_logged: bool) -> None:
         formats=("jsonl",),
     )
     signer = SignerSource(keys=folder / "keys", passphrase=PASSPHRASE)
-    recipe = Recipe(plan=plan, source=signer, secret=folder / "keys" / ISSUER_SECRET, at=at)
+    recipe = Recipe(plan=plan, source=signer, secret=folder / "keys" / ISSUER_SECRET, at=at, seals=is_logged)
     if is_logged:
         key = LogKey.create("ledger.example/benchmark")
         TransparencyLog.create(folder / "ledger", origin=key.name, vkey=key.vkey, at=at).close()
@@ -213,8 +213,8 @@ def main() -> int:
                 )
                 failures += _judge(figures, records, number)
     print(
-        f"budgets: {BUDGET_ALONE} signatures, with the log {BUDGET_LOGGED}; {MEMORY_MB} MB; in a large run {GROWTH} times"
-        f" a small one's; two workers {SPEED_UP} times one's rate"
+        f"budgets: {BUDGET_ALONE} signatures, with the log {BUDGET_LOGGED}; {MEMORY_MB} MB; in a large run"
+        f" {GROWTH} times a small one's; two workers {SPEED_UP} times one's rate"
     )
     for failure in failures:
         print("over:", failure)

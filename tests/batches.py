@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tests.authority import AT, VACCINATION, csca, opened, pair
+from tests.authority import AT, VACCINATION, csca, opened, pair, signer
 from vaxcert.cli import run
 from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.ledger.store.sealed import parse_stored
+from vaxcert.model.certificate_type import CertificateType
+from vaxcert.service.batch.workbench import Chunk, Plan, Workbench
+from vaxcert.service.row import Row
 from vaxcert.service.sample import sample_records
 from vaxcert.service.signers import ISSUER_SECRET
 from vaxcert.signing.issuer_secret import IssuerSecret
@@ -32,6 +35,28 @@ PASSPHRASE = "an invented passphrase"
 @cache
 def secret() -> IssuerSecret:
     return IssuerSecret.create()
+
+
+def plan(kind: CertificateType = CertificateType.VACCINATION, **changes: object) -> Plan:
+    settings: dict[str, object] = {
+        "kind": kind,
+        "country": "VN",
+        "issuer": "Invented Ministry",
+        "validity": timedelta(days=365),
+        "level": 1,
+        "formats": ("jsonl",),
+    }
+    return Plan(**{**settings, **changes})  # type: ignore[arg-type]
+
+
+def bench(kind: CertificateType = CertificateType.VACCINATION, **changes: object) -> Workbench:
+    return Workbench(plan(kind, **changes), signer(), secret())
+
+
+def chunk(*rows: Mapping[str, object] | Row, segment: int = 1, **options: object) -> Chunk:
+    """Return *rows* as the one chunk of a segment."""
+    read = [each if isinstance(each, Row) else Row(line, each) for line, each in enumerate(rows, 2)]
+    return Chunk(segment, read, AT, is_last=True, **options)  # type: ignore[arg-type]
 
 
 def row(number: int, **changes: str) -> dict[str, object]:

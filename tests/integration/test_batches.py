@@ -318,7 +318,7 @@ def test_tests_and_recoveries_are_kept_corrected_and_renewed(
         **second.dcc,
         kind: [{**second.dcc[kind][0], "ci": ""}],
     }
-    assert issue("--renew", *to("job"), *ledger, "--within", "3000", at="2021-12-16") == 0  # of vaccinations
+    assert issue("--renew", *to("job"), *ledger, "--within", "3000", "--validity", "3600", at="2021-12-16") == 0
     assert len(found("job")) == 3
 
 

@@ -91,7 +91,13 @@ def run(request: Request) -> int:
 
         check_passphrase(request.ledger, _ledger_passphrase(request))
     with ExitStack() as stack:
-        recipe = Recipe(plan=request.plan, source=request.signing, secret=_secret_path(request), at=request.moment)
+        recipe = Recipe(
+            plan=request.plan,
+            source=request.signing,
+            secret=_secret_path(request),
+            at=request.moment,
+            seals=request.ledger is not None,
+        )
         try:
             bench = recipe.make(stack)
         except ValueError as error:

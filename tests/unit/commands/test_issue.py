@@ -19,6 +19,8 @@ from vaxcert.cli import run
 from vaxcert.codec import picture
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.service.sample import COLUMNS
+from vaxcert.service.signers import ISSUER_SECRET
+from vaxcert.signing.issuer_secret import IssuerSecret
 from vaxcert.signing.keystore import Keystore
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Keystore(folder / "clear").unsafe_add_unencrypted(pair())
     Keystore(folder / "locked").add(pair(), PASSPHRASE.encode())
     Keystore(folder / "tests").unsafe_add_unencrypted(pair(usages=(CertificateType.TEST,)))
+    secret = IssuerSecret.create()
+    for name in ("clear", "tests"):
+        (folder / name / ISSUER_SECRET).write_bytes(secret.unsafe_to_pem())
+    (folder / "locked" / ISSUER_SECRET).write_bytes(secret.to_pem(PASSPHRASE.encode()))
     (folder / "passphrase.txt").write_text(PASSPHRASE + "\n")
     return folder
 
@@ -203,17 +209,19 @@ def test_a_folder_holds_lines_and_pictures(tmp_path: Path, keys: Path) -> None:
     write(tmp_path / "in.csv", row(1), row(2, lot=""), row(3))
     assert issue(keys, "in.csv", "-o", "new/out") == 1
     out = tmp_path / "new" / "out"
-    assert names(out) == ["certificates.jsonl", "png", "rejects.csv"]
-    assert names(out / "png") == ["000001.png", "000002.png"]
-    for line, name in zip(lines(out / "certificates.jsonl"), names(out / "png"), strict=True):
-        assert [code.text for code in picture.read_codes((out / "png" / name).read_bytes())] == [line["text"]]
+    assert names(out) == ["files.sha256", "job", "jsonl", "manifest.cose", "manifest.json", "png", "rejects.csv"]
+    pictures = out / "png" / "000001"
+    assert names(pictures) == ["00001.png", "00002.png"]
+    for line, name in zip(lines(out / "jsonl" / "000001.jsonl"), names(pictures), strict=True):
+        assert [code.text for code in picture.read_codes((pictures / name).read_bytes())] == [line["text"]]
     assert [cells[:3] for cells in rejects(out / "rejects.csv")] == [["3", "VN-2", "lot"]]
 
 
 def test_a_folder_holds_what_is_asked_for(tmp_path: Path, keys: Path) -> None:
     write(tmp_path / "in.csv", row(1))
     assert issue(keys, "in.csv", "-o", "out", "--format", "txt, svg,pdf", "--max-version", "20") == 0
-    assert names(tmp_path / "out") == ["cards", "certificates.txt", "svg"]
+    kept = {"files.sha256", "job", "manifest.cose", "manifest.json"}
+    assert set(names(tmp_path / "out")) == kept | {"pdf", "svg", "txt"}
 
 
 def test_a_pdf_has_the_cards(tmp_path: Path, keys: Path) -> None:
@@ -227,8 +235,7 @@ def test_a_text_that_does_not_fit_is_a_bad_row(tmp_path: Path, keys: Path) -> No
     write(tmp_path / "in.csv", row(1), row(2))
     assert issue(keys, "in.csv", "-o", "out", "--max-version", "10") == 1
     assert [cells[3] for cells in rejects(tmp_path / "out" / "rejects.csv")] == ["qr_overflow", "qr_overflow"]
-    assert (tmp_path / "out" / "certificates.jsonl").read_bytes() == b""
-    assert names(tmp_path / "out" / "png") == []
+    assert not {"jsonl", "png"} & set(names(tmp_path / "out"))
 
 
 def test_rejects_go_where_they_are_wanted(tmp_path: Path, keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -373,7 +380,7 @@ def test_a_dsc_for_other_certificates_does_not_sign(
     tmp_path: Path, keys: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(tmp_path / "in.csv", row(1))
-    key = next((keys / "tests").glob("*.key.pem"))
+    key = next((keys / "tests").glob("dsc-*.key.pem"))
     options = ("--key", str(key), "--unsafe-unencrypted-key", "--at", AT.isoformat())
     assert run(["issue", "in.csv", "-o", "out.jsonl", *options]) == 6
     assert "may not sign a vaccination certificate" in capsys.readouterr().err
@@ -468,7 +475,7 @@ def test_an_interrupted_batch_leaves_nothing(
 
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Interrupted())))
     assert issue(keys, "-", "-o", out) == 130
-    assert capsys.readouterr().err.splitlines()[0].endswith("line 2: lot: is missing [missing]")
+    assert capsys.readouterr().err.strip() == "vaxcert: error: interrupted"
     assert names(tmp_path) == []
 
 
@@ -513,13 +520,13 @@ def test_a_full_standard_output_is_told_of(tmp_path: Path, keys: Path, unbuffere
     assert done.returncode == 6
 
 
-@pytest.mark.parametrize(("out", "rows", "bad"), [("out.jsonl", 60, 0), ("out", 60, 0), ("out.jsonl", 1, 600)])
+@pytest.mark.parametrize(("out", "rows", "bad"), [("out.jsonl", 200, 0), ("out", 200, 0), ("out.jsonl", 1, 2000)])
 def test_a_full_disk_leaves_nothing(tmp_path: Path, keys: Path, out: str, rows: int, bad: int) -> None:
     good = [row(number) for number in range(rows)]
     write(tmp_path / "in.csv", *good, *(row(rows + number, lot="") for number in range(bad)))
 
     def small_files() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, 16_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (80_000, 80_000))
 
     done = subprocess.run(
         command(keys, "in.csv", "-o", out, "--format", "jsonl"),
@@ -527,7 +534,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, keys: Path, out: str, rows: 
         preexec_fn=small_files,
         check=False,
     )
-    assert "cannot be written: File too large" in done.stderr.decode()
+    assert "cannot be written: " in done.stderr.decode()
     assert done.returncode == 6
     assert names(tmp_path) == ["in.csv"]
 

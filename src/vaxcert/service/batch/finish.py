@@ -89,7 +89,7 @@ def join_lines(job: Job, run: Run, form: str, path: Path) -> None:
 
 
 def pack(job: Job, path: Path) -> None:
-    """Write all files of the job into the one new ZIP archive *path*, with the manifest and the rejects.
+    """Write all files of the job into the one new ZIP archive *path*, with the manifest.
 
     Raises:
         StorageError: There is something at *path* already, or it cannot be written.
@@ -116,4 +116,4 @@ def _instant(seconds: int) -> str:
 
 def _names(job: Job) -> Iterator[str]:
     yield from (file.path for file in job.journal.files())
-    yield from (name for name in (REJECTS, MANIFEST, FILES, SIGNATURE) if (job.folder / name).exists())
+    yield from (MANIFEST, FILES, SIGNATURE)

@@ -9,12 +9,14 @@ segment that is not done: it is signed anew, with a new time, and what of it sta
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, cast
 
 from vaxcert.errors import JobBusyError, JobDamagedError, JobMismatchError, StorageError
+from vaxcert.service.files import storage_errors
 from vaxcert.signing.issuer_secret import CONTENT_BYTES
 
 if TYPE_CHECKING:
@@ -33,7 +35,6 @@ _VERSION_BYTES: Final = 4
 MARKS_BYTES: Final = IDENTITY_BYTES + _VERSION_BYTES + CONTENT_BYTES
 
 _SCHEMA: Final = f"""
-BEGIN;
 CREATE TABLE job (
     id     INTEGER PRIMARY KEY CHECK (id = 1),
     secret BLOB NOT NULL
@@ -74,8 +75,9 @@ CREATE TABLE file (
 ) STRICT;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT_VERSION};
-COMMIT;
 """
+
+_TABLES: Final = {"job", "run", "segment", "record", "file"}
 
 _PRAGMAS: Final = (
     "locking_mode = EXCLUSIVE",  # a job has one process; a killed one leaves no lock
@@ -144,16 +146,16 @@ class RecordRow(NamedTuple):
     content: bytes
     segment: int
 
-    @property
-    def marks(self) -> bytes:
-        """What tells it from the others, in the order of the index: identity, version, content."""
-        return self.identity[:IDENTITY_BYTES] + self.version.to_bytes(_VERSION_BYTES, "big") + self.content
-
     @classmethod
     def of_marks(cls, marks: bytes, segment: int) -> Self:
-        """Return the row of *marks*, its identity cut."""
+        """Return the row of the packed *marks*, its identity cut."""
         end = IDENTITY_BYTES + _VERSION_BYTES
         return cls(marks[:IDENTITY_BYTES], int.from_bytes(marks[IDENTITY_BYTES:end], "big"), marks[end:], segment)
+
+
+def packed_marks(identity: bytes, content: bytes, version: int) -> bytes:
+    """Return what tells a version of a record from all others, in the order of the index."""
+    return identity[:IDENTITY_BYTES] + version.to_bytes(_VERSION_BYTES, "big") + content
 
 
 class Journal:
@@ -179,13 +181,15 @@ class Journal:
             StorageError: It cannot be written.
         """
         with _errors(path):
+            with storage_errors(path):
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its side files the same
             connection = sqlite3.connect(path, timeout=1, isolation_level=None)
             try:
                 for pragma in _PRAGMAS:
                     connection.execute(f"PRAGMA {pragma}")
                 if connection.execute("PRAGMA user_version").fetchone() == (0,) and not _has_tables(connection):
-                    connection.executescript(_SCHEMA)
-                    connection.execute("INSERT INTO job VALUES (1, ?)", (secret_check,))
+                    begin = f"INSERT INTO job VALUES (1, x'{secret_check.hex()}');"  # noqa: S608 - hexadecimal
+                    connection.executescript(f"BEGIN;{_SCHEMA}{begin}COMMIT;")
                 journal = cls(connection, path)
                 journal._check(secret_check)
                 yield journal
@@ -197,6 +201,8 @@ class Journal:
         marks = [self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
         if marks != [APPLICATION_ID, FORMAT_VERSION]:
             raise JobMismatchError(f"{self.path} is not the journal of a job, or one of another version")
+        if {name for (name,) in self._rows("SELECT name FROM sqlite_schema WHERE type = 'table'")} != _TABLES:
+            raise JobDamagedError(f"the journal {self.path} cannot be read: it has other tables than a journal has")
         if self._connection.execute("SELECT secret FROM job").fetchone() != (secret_check,):
             raise JobMismatchError(
                 f"{self.path.parent.parent} was begun with another issuer's secret",
@@ -210,10 +216,11 @@ class Journal:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # where the disk is full SQLite has ended it by itself
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     def last_run(self) -> Run | None:
         """Return the run that was begun last."""

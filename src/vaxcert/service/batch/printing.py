@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from vaxcert.issue.card import render_cards
 from vaxcert.issue.documents import card_of
-from vaxcert.ledger.store.sealed import parse_stored
 from vaxcert.model.records import VaccinationRecord
 from vaxcert.service.batch.job import JOB
-from vaxcert.service.batch.segment_files import PAYLOADS, read_payloads
+from vaxcert.service.batch.segment_files import read_payloads
 from vaxcert.service.batch.stored import PARSERS, certificate_of, fields_of
 from vaxcert.service.files import storage_errors, whole_file
 from vaxcert.service.pool import ordered_map
@@ -76,9 +75,7 @@ def print_file(job: Job, run: Run, bench: Workbench, path: Path) -> None:
 
 def _cards(job: Job, run: Run, bench: Workbench) -> Iterator[tuple[str | None, Card]]:
     for number in job.journal.segments_done(run.number):
-        path = job.folder / PAYLOADS / f"{number:06}.bin"
-        for certificate_id, sealed in read_payloads(path) if path.exists() else ():
-            stored = parse_stored(bench.secret.open(sealed, about=certificate_id.encode()))
+        for _, stored in read_payloads(job.folder, number, bench.secret):
             kind, fields = fields_of(stored.cose, stored.printed)
             record = PARSERS[kind](fields)
             site = record.site if isinstance(record, VaccinationRecord) else None

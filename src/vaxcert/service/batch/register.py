@@ -53,22 +53,23 @@ class Register:
             return ()
         return self._journal.versions(_block(self._journal.next_segment()) + 1, identity[:IDENTITY_BYTES])
 
-    def rows(self, records: Iterable[RecordRow]) -> Iterable[tuple[int, bytes, int]]:
-        """Return *records* as the journal takes them, in the order of its index."""
-        return sorted((_block(record.segment), record.marks, record.segment) for record in records)
+    def rows(self, marks: Iterable[bytes], segment: int) -> Iterable[tuple[int, bytes, int]]:
+        """Return the records with these *marks* as the journal takes them, in the order of its index."""
+        block = _block(segment)
+        return [(block, each, segment) for each in sorted(marks)]
 
-    def add(self, records: Iterable[RecordRow]) -> None:
-        """Take over *records*, which the journal has by now."""
-        self._set(record.identity for record in records)
+    def add(self, marks: Iterable[bytes]) -> None:
+        """Take over the records with these *marks*, which the journal has by now."""
+        self._set(marks)
         if self._count > _RECORDS_PER_WORD * len(self._words):
             self._rebuild()
 
     def _set(self, identities: Iterable[bytes]) -> None:
-        words, last, masks = self._words, len(self._words) - 1, _MASKS
+        words, last, masks, most = self._words, len(self._words) - 1, _MASKS, len(_MASKS) - 1
         for identity in identities:
-            hash_ = int.from_bytes(identity[:8], "big")
-            words[(hash_ >> _MASK_BITS) & last] |= masks[hash_ & len(masks) - 1]
             self._count += 1
+            hash_ = int.from_bytes(identity[:8], "big")
+            words[(hash_ >> _MASK_BITS) & last] |= masks[hash_ & most]
 
     def _rebuild(self) -> None:
         """Make the filter as large as the journal's records need, with room for as many again."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vaxcert.ledger.store.sealed import parse_stored
 from vaxcert.service.batch.identity import Marks
-from vaxcert.service.batch.segment_files import PAYLOADS, read_payloads
+from vaxcert.service.batch.segment_files import read_payloads
 from vaxcert.service.batch.stored import certificate_of, fields_of
 from vaxcert.service.row import Row
 from vaxcert.signing.issuer_secret import is_sealed
@@ -64,10 +64,8 @@ def from_job(job: Job, run: Run, bench: Workbench, *, before: int, is_revoked: C
     for number in job.journal.segments_done():
         if number in own:
             continue
-        path = job.folder / PAYLOADS / f"{number:06}.bin"
-        for certificate_id, sealed in read_payloads(path) if path.exists() else ():
+        for certificate_id, stored in read_payloads(job.folder, number, bench.secret):
             line += 1
-            stored = parse_stored(bench.secret.open(sealed, about=certificate_id.encode()))
             latest = job.register.versions(stored.identity)[-1].version
             expires_at = certificate_of(stored.cose, level=bench.plan.level).expires_at
             if latest == stored.version and expires_at.timestamp() < before and not is_revoked(certificate_id):

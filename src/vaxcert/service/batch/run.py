@@ -172,7 +172,7 @@ class BatchRun:
         return segment
 
     def _settle(self, number: int, work: Sequence[tuple[Chunk, ChunkResult]]) -> Settled:
-        journal = self._job.journal
+        journal, register = self._job.journal, self._job.register
         segment = self._segments.pop(number)
         log_first = segment.log_first
         if self._log is not None and log_first is None:
@@ -183,11 +183,15 @@ class BatchRun:
         signed_at = datetime.fromtimestamp(segment.signed_at, UTC)
         settled = self._sequencer.settle(work, signed_at=signed_at, log_first=log_first)
         files = write_segment(
-            self._job.folder, number, self._bench.plan.formats, settled.entries, payloads=self._keep_payloads
+            self._job.folder,
+            number,
+            self._bench.plan.formats,
+            settled.entries,
+            keep_under=self._bench.secret if self._keep_payloads else None,
         )
         if self._supersede is not None and settled.supersessions:
             self._supersede(settled.supersessions)
-        records = settled.records(number)
+        marks = settled.marks()
         journal.finish_segment(
             number,
             row_count=sum(len(chunk.rows) for chunk, _ in work),
@@ -195,9 +199,9 @@ class BatchRun:
             log_end=None if self._log is None else self._log.size,
             rejects=self._sealed(settled.rejects, number),
             files=files,
-            records=self._job.register.rows(records),
+            records=register.rows(marks, number),
         )
-        self._job.register.add(records)
+        register.add(marks)
         return settled
 
     def _sealed(self, rejects: Iterable[Reject], number: int) -> bytes | None:

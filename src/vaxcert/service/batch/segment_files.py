@@ -7,6 +7,7 @@ What a print run or a renewal needs is kept sealed in job/payloads.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from hashlib import sha256
@@ -14,28 +15,37 @@ from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING, Final
 
-from vaxcert.errors import StorageError
+from vaxcert.ledger.store.sealed import parse_stored
 from vaxcert.service.batch.journal import WrittenFile
 from vaxcert.service.batch.rendering import LINE_FORMATS, PICTURE_FORMATS, end_json_line
-from vaxcert.service.files import storage_errors, sync, sync_folder
+from vaxcert.service.files import read_file, storage_errors, sync, sync_folder
+from vaxcert.signing.issuer_secret import is_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from vaxcert.ledger.store.sealed import StoredCertificate
     from vaxcert.service.batch.workbench import Issued
+    from vaxcert.signing.issuer_secret import IssuerSecret
 
 PAYLOADS: Final = Path("job") / "payloads"
 """Where the sealed certificates of a job lie, in the files of their segments."""
 
 _HEAD: Final = re.compile(rb"([0-9]{1,6}) ([ -~]{1,80})\n")
-"""Before each sealed certificate: how many bytes it has, and whose id."""
+"""Before each certificate: how many bytes are stored of it, and its id."""
 
 _MAX_HEAD_BYTES: Final = 100
-_MAX_PAYLOAD_BYTES: Final = 128 * 1024
+_MAX_PAYLOADS_BYTES: Final = 1 << 30
+"""Of a segment; one of 5,000 rows has some three megabytes."""
 
 
 def write_segment(
-    folder: Path, number: int, formats: Sequence[str], entries: Sequence[tuple[Issued, int | None]], *, payloads: bool
+    folder: Path,
+    number: int,
+    formats: Sequence[str],
+    entries: Sequence[tuple[Issued, int | None]],
+    *,
+    keep_under: IssuerSecret | None,
 ) -> list[WrittenFile]:
     """Write the files of segment *number* into the job *folder*, over those of an attempt that was cut off.
 
@@ -44,7 +54,7 @@ def write_segment(
         number: The segment's number.
         formats: What `Issued.outputs` holds, in that order.
         entries: The certificates in the order of their rows, each with its leaf in the log if there is one.
-        payloads: Whether to keep the sealed certificates too.
+        keep_under: Under what the certificates are kept beside them, sealed; None where they need not be.
 
     Returns:
         The files of the output, without the payloads.
@@ -67,30 +77,33 @@ def write_segment(
                 written.append(_write_whole(folder, f"{form}/{number:06}.{form}", b"".join(lines)))
             elif form in PICTURE_FORMATS:
                 written += _write_pictures(folder, number, form, [issued.outputs[place] for issued, _ in entries])
-        if payloads:
+        if keep_under is not None:
             pieces = [
                 piece
                 for issued, _ in entries
                 for piece in (b"%d %s\n" % (len(issued.row.cose), issued.row.id.encode()), issued.row.cose)
             ]
-            _write_whole(folder, (PAYLOADS / f"{number:06}.bin").as_posix(), b"".join(pieces))
+            sealed = keep_under.seal(b"".join(pieces), about=_about_payloads(number))
+            _write_whole(folder, _payloads(Path(), number).as_posix(), sealed)
     return written
 
 
-def read_payloads(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the ids in the payload file *path*, each with its sealed certificate.
+def read_payloads(folder: Path, number: int, secret: IssuerSecret) -> Iterator[tuple[str, StoredCertificate]]:
+    """Yield the ids of the certificates of segment *number* in the job *folder*, each with what is stored of it.
 
     Raises:
-        StorageError: It cannot be read, or is cut off.
+        SealError: It was stored under another secret, or altered.
+        StorageError: It cannot be read.
     """
-    with storage_errors(path, "read"), path.open("rb") as stream:
-        while head := stream.readline(_MAX_HEAD_BYTES):
-            match = _HEAD.fullmatch(head)
-            size = int(match[1]) if match else 0
-            payload = stream.read(size) if size <= _MAX_PAYLOAD_BYTES else b""
-            if match is None or not payload or len(payload) != size:
-                raise StorageError(f"{path} is cut off or damaged")
-            yield match[2].decode(), payload
+    path = _payloads(folder, number)
+    if not path.exists():
+        return  # of rows that were all rejected there are none
+    content = io.BytesIO(secret.open(read_file(path, limit=_MAX_PAYLOADS_BYTES), about=_about_payloads(number)))
+    while match := _HEAD.fullmatch(content.readline(_MAX_HEAD_BYTES)):
+        certificate_id, stored = match[2].decode(), content.read(int(match[1]))
+        if is_sealed(stored):
+            stored = secret.open(stored, about=certificate_id.encode())
+        yield certificate_id, parse_stored(stored)
 
 
 def _write_whole(folder: Path, name: str, content: bytes) -> WrittenFile:
@@ -124,7 +137,15 @@ def _remove_segment(folder: Path, number: int, formats: Sequence[str]) -> None:
     for form in formats:
         (folder / form / f"{number:06}.{form}").unlink(missing_ok=True)
         rmtree(folder / form / f"{number:06}", ignore_errors=True)
-    (folder / PAYLOADS / f"{number:06}.bin").unlink(missing_ok=True)
+    _payloads(folder, number).unlink(missing_ok=True)
+
+
+def _payloads(folder: Path, number: int) -> Path:
+    return folder / PAYLOADS / f"{number:06}.bin"
+
+
+def _about_payloads(number: int) -> bytes:
+    return f"payloads {number}".encode()
 
 
 def _for_owner(name: str, flags: int) -> int:

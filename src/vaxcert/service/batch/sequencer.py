@@ -17,7 +17,7 @@ from vaxcert.ledger.store import statements
 from vaxcert.ledger.store.reader import CertificateRow, LoggedCertificate
 from vaxcert.ledger.store.sealed import parse_stored
 from vaxcert.service.batch.identity import Marks
-from vaxcert.service.batch.journal import RecordRow, Tally
+from vaxcert.service.batch.journal import Tally, packed_marks
 from vaxcert.service.batch.workbench import Issued
 from vaxcert.service.rejects import Reject
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.store.log import TransparencyLog
     from vaxcert.ledger.store.sealed import StoredCertificate
     from vaxcert.ledger.store.transaction import Transaction
+    from vaxcert.service.batch.journal import RecordRow
     from vaxcert.service.batch.workbench import Chunk, ChunkResult, Workbench
     from vaxcert.service.row import Row
 
@@ -68,12 +69,9 @@ class Settled(NamedTuple):
     tally: Tally
     supersessions: Sequence[Supersession]
 
-    def records(self, segment: int) -> list[RecordRow]:
-        """Return what goes out as the journal keeps it."""
-        return [
-            RecordRow(issued.marks.identity, issued.marks.version, issued.marks.content, segment)
-            for issued, _ in self.entries
-        ]
+    def marks(self) -> list[bytes]:
+        """Return what tells each certificate that goes out from the others, as the journal keeps it."""
+        return [packed_marks(*issued.marks) for issued, _ in self.entries]
 
 
 class _Candidate(NamedTuple):

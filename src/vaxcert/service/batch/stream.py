@@ -37,8 +37,8 @@ class _Seen:
         seen = int.from_bytes(identity[:_IDENTITY_BYTES], "big") in self._identities
         return (RecordRow(identity, 1, b"", 1),) if seen else ()
 
-    def add(self, records: Iterable[RecordRow]) -> None:
-        self._identities.update(int.from_bytes(record.identity[:_IDENTITY_BYTES], "big") for record in records)
+    def add(self, marks: Iterable[bytes]) -> None:
+        self._identities.update(int.from_bytes(each[:_IDENTITY_BYTES], "big") for each in marks)
 
 
 def issue_stream(
@@ -83,15 +83,15 @@ def issue_stream(
     for result in engine(chunks()):
         work = [(under_way.pop(0), result)]
         settled = sequencer.settle(work, signed_at=signed_at, log_first=None)
-        seen.add(settled.records(1))
+        seen.add(settled.marks())
         if supersede is not None and settled.supersessions:
             supersede(settled.supersessions)
+        watch.told(settled.rejects)  # before what may fail: nobody else has them
         if stream is not None:
             for issued, leaf in settled.entries:
                 stream.write(end_json_line(issued.outputs[0], leaf) if is_json else issued.outputs[0])
             if at_once:
                 stream.flush()
         tally += settled.tally
-        watch.told(settled.rejects)
         watch.seen(settled.tally)
     return tally

@@ -71,7 +71,7 @@ class Issued(NamedTuple):
     """Of its row in the chunk."""
     marks: Marks
     row: CertificateRow
-    """As a log keeps it: its COSE bytes sealed."""
+    """As a log keeps it: with the stored certificate in the place of the COSE bytes, sealed where there is a log."""
     outputs: Sequence[bytes]
     """One for each format; a JSON line without its end, since the leaf in the log comes to stand there."""
 
@@ -104,8 +104,14 @@ class ChunkResult(NamedTuple):
 class Workbench:
     """Issues with one signer under one plan."""
 
-    def __init__(self, plan: Plan, signer: Signer, secret: IssuerSecret) -> None:
+    def __init__(self, plan: Plan, signer: Signer, secret: IssuerSecret, *, seals: bool = True) -> None:
         """Issue as *plan* says.
+
+        Args:
+            plan: How.
+            signer: Holds the private key of a DSC.
+            secret: What ids follow from.
+            seals: Whether each certificate is sealed by itself, as a log keeps it; a job seals a segment as a whole.
 
         Raises:
             ValueError: The plan names no country, or a validity or level that cannot be.
@@ -113,6 +119,7 @@ class Workbench:
         self.plan = plan
         self.signer = signer
         self.secret = secret
+        self._seals = seals
         self.issuer = Issuer(signer, country=plan.country, issuer=plan.issuer, validity=plan.validity, level=plan.level)
         self._renderer = Renderer(plan.formats, max_version=plan.max_version)
         self._parse = PARSERS[plan.kind]
@@ -159,11 +166,12 @@ class Workbench:
             encode_stored(certificate.cose, identity, version, content, printed_only(record))
             for _, record, (identity, content, version), certificate, _ in made
         ]
-        sealed = [
-            secret.seal(content, about=certificate.uvci.encode())
-            for content, (_, _, _, certificate, _) in zip(plain, made, strict=True)
-        ]
-        return ChunkResult(list(self._rendered(made, sealed, refused)), refused.rejects, refused.count)
+        if self._seals:
+            plain = [
+                secret.seal(content, about=certificate.uvci.encode())
+                for content, (_, _, _, certificate, _) in zip(plain, made, strict=True)
+            ]
+        return ChunkResult(list(self._rendered(made, plain, refused)), refused.rejects, refused.count)
 
     def _parsed(self, rows: Sequence[Row], refused: _Refused) -> tuple[list[int], list[Record]]:
         """Return the records that could be read from *rows*, after their numbers."""
@@ -181,13 +189,13 @@ class Workbench:
                 refused.add(number, error)
         return numbers, records
 
-    def _rendered(self, made: Sequence[_Made], sealed: Sequence[bytes], refused: _Refused) -> Iterator[Issued]:
+    def _rendered(self, made: Sequence[_Made], stored: Sequence[bytes], refused: _Refused) -> Iterator[Issued]:
         if not made:
             return
         first = made[0][3]
         issued_at, expires_at = int(first.issued_at.timestamp()), int(first.expires_at.timestamp())
         kid, render, places = first.kid.value, self._renderer.render, refused.places
-        for (number, record, marks, certificate, digest), content in zip(made, sealed, strict=True):
+        for (number, record, marks, certificate, digest), content in zip(made, stored, strict=True):
             try:
                 outputs = render(record, certificate)
             except (QrError, UnprintableTextError) as error:
@@ -218,6 +226,8 @@ class Recipe:
     secret: Path
     at: datetime
     """When the signer has to be one that may sign."""
+    seals: bool = True
+    """As of a `Workbench`."""
 
     def make(self, stack: ExitStack) -> Workbench:
         """Return the workbench; what it opens is closed with *stack*.
@@ -230,7 +240,7 @@ class Recipe:
         signer = stack.enter_context(self.source.open(usage=self.plan.kind, at=self.at))
         unsafe = self.source.unsafe_unencrypted
         secret = load_secret(self.secret, self.source.read_passphrase(), unsafe_unencrypted=unsafe)
-        return Workbench(self.plan, signer, secret)
+        return Workbench(self.plan, signer, secret, seals=self.seals)
 
 
 @dataclass(slots=True)
