@@ -1,4 +1,4 @@
-"""A batch is killed at each point of its way, and at random: going on, it issues what it would have, and nothing twice."""
+"""A batch is killed at each point of its way, and at random: it goes on, and issues what it would have, once."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from vaxcert.service.batch import finish, run, single_file
 from vaxcert.service.batch import issue as batch
 from vaxcert.service.batch.book import BatchBook
 from vaxcert.service.batch.journal import Journal
+from vaxcert.service.batch.sequencer import Sequencer
 from vaxcert.service.revocation_book import RevocationBook
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ POINTS: dict[str, tuple[Any, str]] = {
     "segment planned": (Journal, "plan_segment"),
     "append planned": (Journal, "plan_append"),
     "before the commit": (Transaction, "finish"),
-    "in the log": (run.Sequencer, "settle"),
+    "in the log": (Sequencer, "settle"),
     "file written": (run, "write_segment"),
     "in the book": (BatchBook, "supersede"),
     "journaled": (Journal, "finish_segment"),
@@ -189,7 +190,7 @@ def end_with(work: Callable[[], object]) -> NoReturn:
 
 
 @pytest.mark.parametrize(("scenario", "point", "turn"), CASES)
-def test_a_batch_that_is_killed_on_its_way_is_brought_to_the_same_end(
+def test_a_batch_that_is_killed_on_its_way_is_brought_to_the_same_end(  # noqa: PLR0917 - fixtures and cases by name
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     undisturbed: Callable[[Scenario], Path],

@@ -26,6 +26,7 @@ from vaxcert.model.certificate_type import CertificateType
 from vaxcert.service.batch import issue as batch
 from vaxcert.service.batch import run
 from vaxcert.service.batch.journal import Journal
+from vaxcert.service.batch.segment_files import write_segment
 from vaxcert.service.signers import ISSUER_SECRET
 from vaxcert.signing.authority import create_dsc
 from vaxcert.signing.keystore import Keystore
@@ -202,7 +203,7 @@ def test_a_folder_that_becomes_read_only_stops_the_batch(
 
 def before_segment(patch: pytest.MonkeyPatch, number: int, happens: Callable[[], object]) -> None:
     """Have something happen once, before the files of segment *number* are written."""
-    write_segment, is_over = run.write_segment, False
+    is_over = False
 
     def writing(folder: Path, segment: int, *rest: Any, **options: Any) -> Any:
         nonlocal is_over

@@ -508,3 +508,54 @@ def test_a_second_interrupt_ends_at_once(place: Path) -> None:
     assert "go on with the same command and --resume" in message
     assert "Traceback" not in message
     assert len(lines_of(place / "job")) == 10
+
+
+# --- an interrupt, as the command takes it -------------------------------------------------------------------------
+
+
+def interrupted_by_signals(monkeypatch: pytest.MonkeyPatch, *, times: int, at: str = "_settle") -> None:
+    """Have this process get so many interrupts, at the run's second segment or when it is made."""
+    method, calls = getattr(BatchRun, at), 0
+
+    def signalled(self: BatchRun, *args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2 or at == "__init__":
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
+        return method(self, *args, **options)
+
+    monkeypatch.setattr(BatchRun, at, signalled)
+
+
+def test_one_interrupt_lets_the_segment_end(place: Path, monkeypatch: pytest.MonkeyPatch, told: Told) -> None:
+    with monkeypatch.context() as patch:
+        interrupted_by_signals(patch, times=1)
+        assert issue("in.csv", *TO_JOB, *LOGGED) == 130
+    message = told()
+    assert "interrupted: the segments under way are brought to an end; once more ends at once" in message
+    assert message.endswith("vaxcert: hint: the run is not finished: go on with the same command and --resume\n")
+    assert len(lines_of(place / "job")) == 10
+    assert issue("in.csv", *TO_JOB, *LOGGED, "--resume") == 0
+    assert len(lines_of(place / "job")) == logged(place / "ledger").size == ROWS
+
+
+def test_two_interrupts_end_it_there(place: Path, monkeypatch: pytest.MonkeyPatch, told: Told) -> None:
+    with monkeypatch.context() as patch:
+        interrupted_by_signals(patch, times=2)
+        assert issue("in.csv", *TO_JOB, *LOGGED) == 130
+    assert "vaxcert: hint: the run is not finished: go on with the same command and --resume" in told()
+    assert len(lines_of(place / "job")) == 5
+    assert issue("in.csv", *TO_JOB, *LOGGED, "--resume") == 0
+    assert len(lines_of(place / "job")) == logged(place / "ledger").size == ROWS
+
+
+def test_an_interrupt_before_anything_is_issued_leaves_nothing(
+    place: Path, monkeypatch: pytest.MonkeyPatch, told: Told
+) -> None:
+    interrupted_by_signals(monkeypatch, times=1, at="__init__")
+    before = names(place)
+    assert issue("in.csv", *TO_JOB) == 130
+    assert "--resume" not in told()
+    assert names(place) == before
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

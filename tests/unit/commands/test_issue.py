@@ -554,3 +554,33 @@ def test_blocks_are_no_files(tmp_path: Path, keys: Path, capsys: pytest.CaptureF
     assert issue(keys, "r.csv", "-o", "out", "--format", "blocks,png") == 2
     assert "blocks are for standard output" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_one_pdf_has_a_bound(tmp_path: Path, keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "in.csv", *(row(number) for number in range(501)))
+    assert issue(keys, "in.csv", "-o", "out.pdf", "--level", "1") == 2
+    error, hint = capsys.readouterr().err.splitlines()
+    assert error == "vaxcert: error: one PDF holds at most 500 cards"
+    assert hint == "vaxcert: hint: write to a folder with --format pdf"
+    assert names(tmp_path) == ["in.csv"]
+
+
+def test_a_key_without_the_issuers_secret_issues_nothing(
+    tmp_path: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "in.csv", row(1))
+    assert issue(keys, "in.csv", "-o", "out.jsonl", "--secret", "nowhere.pem") == 6
+    assert "there is no issuer's secret nowhere.pem" in capsys.readouterr().err
+    assert names(tmp_path) == ["in.csv"]
+
+
+def test_a_token_keeps_no_secret(tmp_path: Path, keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "in.csv", row(1))
+    (tmp_path / "some").write_bytes(b"1234")
+    token = ("--pkcs11-module", "some", "--pkcs11-token", "t", "--pkcs11-key", "k", "--pin-file", "some")
+    certificate = str(next((keys / "clear").glob("dsc-*.pem")))
+    assert run(["issue", "in.csv", "-o", "out.jsonl", *token, "--certificate", certificate]) == 6
+    error, hint = capsys.readouterr().err.splitlines()
+    assert error == "vaxcert: error: a token keeps no issuer's secret"
+    assert "--secret" in hint
+    assert names(tmp_path) == ["in.csv", "some"]

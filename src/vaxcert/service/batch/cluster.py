@@ -14,21 +14,17 @@ from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from vaxcert.errors import ClusterError, ClusterMismatchError, MissingDependencyError, VaxcertError, WorkerLostError
+from vaxcert.errors import ClusterError, ClusterMismatchError, VaxcertError
 from vaxcert.service.batch import cluster_seat
-from vaxcert.service.batch.cluster_address import checked_address
+from vaxcert.service.batch.cluster_address import parse_address
+from vaxcert.service.batch.cluster_connection import SEE_LOGS, cluster_errors, connected, silence, to_the_end
 from vaxcert.service.batch.cluster_seat import DISTRIBUTION, Assignment, Parcel
 from vaxcert.service.pool_worker import result_of
-
-try:
-    from distributed import Client, KilledWorker
-except ModuleNotFoundError as _error:
-    raise MissingDependencyError("a cluster needs distributed", hint="install vaxcert[cluster]") from _error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from distributed import Future
+    from distributed import Client, Future
 
     from vaxcert.service.batch.run import Engine
     from vaxcert.service.batch.workbench import Chunk, ChunkResult, Recipe, Workbench
@@ -49,19 +45,13 @@ _LOOK_SECONDS = 2.0
 """How often is looked how many workers there are."""
 
 _SECONDS_TO_LEAVE = 5.0
-"""How long the workers may take to forget the keys, before the run ends without that."""
+"""How long the run waits for the workers to forget the keys; whoever is busy does it later."""
 
 _AT_ONCE = 1
 """Before chunks, which have Dask's usual priority of 0."""
 
 _ALREADY_THERE = 0.05
 """So many seconds a result is waited for that should be there."""
-
-_CONFIGURE_TLS = (
-    "name the CA, the certificate and its key in Dask's configuration: DASK_DISTRIBUTED__COMM__TLS__CA_FILE,"
-    " ..__TLS__CLIENT__CERT and ..__TLS__CLIENT__KEY"
-)
-_RESUME = "what was done is kept: go on with --resume"
 
 
 @contextmanager
@@ -92,22 +82,13 @@ def cluster_engine(
         WorkerLostError: From the engine: workers ended again and again over the same chunk.
     """
     assignment = Assignment.of(bench, recipe)
-    cluster = _Cluster(_connected(checked_address(address), patience), assignment, patience)
-    try:
-        cluster.prepare(warn)
-        yield cluster.results
-    finally:
-        cluster.close()
-
-
-def _connected(address: str, patience: timedelta) -> Client:
-    try:
-        return Client(address, timeout=patience.total_seconds(), set_as_default=False, name=DISTRIBUTION)  # type: ignore[no-untyped-call] # Dask has no types here
-    except OSError as error:  # a timeout among them
-        hint = "see whether it runs, and whether its certificate and yours are of the same CA"
-        raise ClusterError(f"the scheduler at {address} cannot be reached", hint=hint) from error
-    except TypeError as error:  # so Dask says that there is no certificate
-        raise ClusterError(f"there is no certificate for {address}", hint=_CONFIGURE_TLS) from error
+    with silence():
+        cluster = _Cluster(connected(parse_address(address), patience), assignment, patience)
+        try:
+            cluster.prepare(warn)
+            yield cluster.results
+        finally:
+            cluster.close()
 
 
 class _Cluster:
@@ -120,6 +101,8 @@ class _Cluster:
         self._under_way: deque[Future[bytes]] = deque()
         self._workers: dict[str, int] = {}
         """The threads of each, by address."""
+        self._silent: set[str] = set()
+        """Those that did not answer."""
         self._looked_at = self._seen_at = monotonic()
 
     def prepare(self, warn: Callable[[str], object]) -> None:
@@ -139,27 +122,25 @@ class _Cluster:
                 raise ClusterMismatchError(message, hint="install the same version everywhere")
         first, *others = self._workers
         # One before the others: a wrong PIN from all of them at once would lock a token that they share.
-        silent = [*self._seat([first]), *self._seat(others)]
-        if len(silent) == len(self._workers):
+        self._seat([first])
+        self._seat(others)
+        if len(self._silent) == len(self._workers):
             raise ClusterError("no worker answers", hint="see what they are busy with")
-        for worker in silent:
+        for worker in sorted(self._silent):
             warn(f"the worker {worker} does not answer; what the scheduler gives it may come late")
         if any(threads > 1 for threads in self._workers.values()):
             warn("a worker signs in one thread, however many it has: start one for each core, with --nthreads 1")
 
-    def _seat(self, workers: Iterable[str]) -> list[str]:
-        """Have *workers* take their seats, and return those that do not answer."""
-        silent = []
+    def _seat(self, workers: Iterable[str]) -> None:
         for worker, answer in self._ask(cluster_seat.take_seat, Parcel(self._assignment), workers):
             if answer is None:
-                silent.append(worker)
+                self._silent.add(worker)
                 continue
             try:
                 result_of(answer)
             except VaxcertError as error:
                 kind = type(error) if isinstance(error, ClusterError) else ClusterError
                 raise kind(f"the worker {worker} cannot sign: {error.message}", hint=error.hint) from error
-        return silent
 
     def results(self, chunks: Iterable[Chunk]) -> Iterator[ChunkResult]:
         """Yield the result of each of *chunks*, in their order, and let the cluster go.
@@ -194,7 +175,7 @@ class _Cluster:
     def _send(self, chunk: Chunk) -> None:
         if monotonic() - self._looked_at > _LOOK_SECONDS:
             self._look()
-        with _cluster_errors():
+        with cluster_errors():
             self._under_way.append(
                 self._client.submit(cluster_seat.work, Parcel((self._assignment, chunk)), pure=False)
             )
@@ -204,7 +185,7 @@ class _Cluster:
         future = self._under_way.popleft()
         while True:
             try:
-                with _cluster_errors():
+                with cluster_errors():
                     answer = future.result(timeout=_LOOK_SECONDS)
             except TimeoutError:
                 self._look()
@@ -213,28 +194,34 @@ class _Cluster:
                 return cast("ChunkResult", result_of(answer))
 
     def _look(self) -> None:
-        """See which workers there are."""
-        with _cluster_errors():
-            found = self._client.scheduler_info().get("workers", {})
-        self._workers = {address: worker["nthreads"] for address, worker in found.items()}
+        """See which workers there are, if the scheduler answers."""
         self._looked_at = monotonic()
-        if self._workers:
-            self._seen_at = self._looked_at
+        with suppress(TimeoutError), cluster_errors():
+            ask = self._client.scheduler.identity  # type: ignore[union-attr] # None after the end alone
+            found = self._client.sync(ask, n_workers=-1, callback_timeout=self._patience)  # type: ignore[no-untyped-call] # as above
+            self._workers = {address: worker["nthreads"] for address, worker in found["workers"].items()}
+            if self._workers:
+                self._seen_at = monotonic()
 
     def _check_for_workers(self) -> None:
         if monotonic() - self._seen_at > self._patience * _WITHOUT_WORKERS:
-            raise ClusterError("the cluster has lost its workers, and none has come", hint=_RESUME)
+            raise ClusterError("the cluster has lost its workers or does not answer", hint=SEE_LOGS)
 
     def _ask(
-        self, function: Callable[[T], R], argument: T, workers: Iterable[str], *, seconds: float | None = None
+        self, function: Callable[[T], R], argument: T, workers: Iterable[str], *, is_order: bool = False
     ) -> Iterator[tuple[str, R | None]]:
-        """Yield what *function* returns at each of *workers*, or None for one that does not answer in time."""
-        with _cluster_errors():
+        """Yield what *function* returns at each of *workers*, or None for one that does not answer in time.
+
+        An order is carried out later then, when nobody waits for it any more.
+        """
+        with cluster_errors():
             futures = {
                 worker: self._client.submit(function, argument, workers=[worker], pure=False, priority=_AT_ONCE)
                 for worker in workers
             }
-        until = monotonic() + (self._patience if seconds is None else seconds)
+            if is_order:
+                to_the_end(futures.values())
+        until = monotonic() + (_SECONDS_TO_LEAVE if is_order else self._patience)
         for worker, future in futures.items():
             try:
                 yield worker, future.result(timeout=max(_ALREADY_THERE, until - monotonic()))
@@ -246,13 +233,12 @@ class _Cluster:
     def close(self) -> None:
         """Have the scheduler drop what is under way and the workers forget the keys, and end the connection."""
         self._under_way.clear()
-        with suppress(ClusterError, OSError, TimeoutError):
+        with suppress(ClusterError):
             if self._client.status == "running":
-                tuple(
-                    self._ask(
-                        cluster_seat.leave_seat, Parcel(self._assignment), self._workers, seconds=_SECONDS_TO_LEAVE
-                    )
-                )
+                self._look()  # one that was started again has another address
+                parcel, workers = Parcel(self._assignment), self._workers.keys() - self._silent
+                tuple(self._ask(cluster_seat.leave_seat, parcel, workers, is_order=True))
+        with suppress(OSError, TimeoutError):
             self._client.close(timeout=self._patience)  # type: ignore[no-untyped-call] # as above
 
 
@@ -262,16 +248,3 @@ def _then_failure(chunks: Iterable[Chunk]) -> Iterator[Chunk | Exception]:
         yield from chunks
     except Exception as error:  # noqa: BLE001 - whatever it is, it is raised in its turn
         yield error
-
-
-@contextmanager
-def _cluster_errors() -> Iterator[None]:
-    """Raise what Dask raises as an error of this package; a timeout stays one."""
-    try:
-        yield
-    except TimeoutError:
-        raise
-    except KilledWorker as error:
-        raise WorkerLostError(f"the last was {error.last_worker.address}", times=error.allowed_failures + 1) from error
-    except Exception as error:  # Dask has a class for each way to lose a connection
-        raise ClusterError(f"the cluster failed ({type(error).__name__})", hint=_RESUME) from error

@@ -80,7 +80,7 @@ class Watch:
     printed: Callable[[int], object] = lambda _files: None
     """Told after each print file how many there are."""
     left: Callable[[], object] = lambda: None
-    """Called where an error or an interruption leaves a run that can be gone on with."""
+    """Called where an error or an interruption leaves a run to be gone on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,9 @@ def _issue_in(stack: ExitStack, order: Order, bench: Workbench, engine: Engine, 
         source = order.rows or _renewals(opened, book, before=order.renew_before or 0)
         batch.go(source, engine, seen=watch.seen, told=watch.told)
         has_rejects = finish.write_rejects(order.rejects, job, run, bench)
-        if not batch.is_stopped:
+        if batch.is_stopped:
+            watch.left()  # by now: another interruption may come while all is closed
+        else:
             _finish(order, opened, watch)
     except BaseException:
         # What went wrong is what counts: that a full disk does not take the rejects either says nothing more.

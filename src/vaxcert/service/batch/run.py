@@ -139,10 +139,7 @@ class BatchRun:
             rows = list(islice(source, min(CHUNK_ROWS, self._segment_rows)))
             if not rows:
                 return
-            if self._most_rows is not None and first_row + len(rows) > self._most_rows:
-                raise InputError(
-                    f"one PDF holds at most {self._most_rows} cards", hint="write to a folder with --format pdf"
-                )
+            self._check_room(first_row + len(rows))
             segment = self._plan(first_row)
             signed_at = datetime.fromtimestamp(segment.signed_at, UTC)
             self._check_signer(signed_at)
@@ -150,6 +147,7 @@ class BatchRun:
                 first_row += len(rows)
                 left = segment.first_row + self._segment_rows - first_row
                 following = list(islice(source, min(CHUNK_ROWS, left)))
+                self._check_room(first_row + len(following))
                 yield Chunk(
                     segment.number,
                     [row for row, _ in rows],
@@ -158,6 +156,12 @@ class BatchRun:
                     is_last=not following,
                 )
                 rows = following
+
+    def _check_room(self, rows: int) -> None:
+        if self._most_rows is not None and rows > self._most_rows:
+            raise InputError(
+                f"one PDF holds at most {self._most_rows} cards", hint="write to a folder with --format pdf"
+            )
 
     def _plan(self, first_row: int) -> Segment:
         signed_at = int(self._clock().timestamp())

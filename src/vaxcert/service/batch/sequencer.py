@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import count
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from vaxcert.errors import FieldProblem, QrError, UnprintableTextError
@@ -260,12 +259,11 @@ class _Segment:
     ) -> list[tuple[LoggedCertificate, StoredCertificate]]:
         """Return the versions of a record that the log has; what was erased or never in it may be missing between."""
         versions: list[tuple[LoggedCertificate, StoredCertificate]] = []
-        for version in count(1):
-            found = log.certificate(self._bench.id_of(identity, version))
+        version, secret = 1, self._bench.secret
+        while (found := log.certificate(self._bench.id_of(identity, version))) or version <= latest_here:
             if found is not None:
-                versions.append((found, parse_stored(self._bench.secret.open(found.cose, about=found.id.encode()))))
-            elif version > latest_here:
-                break
+                versions.append((found, parse_stored(secret.open(found.cose, about=found.id.encode()))))
+            version += 1
         return versions
 
     def _is_own(self, logged: LoggedCertificate) -> bool:
@@ -293,10 +291,8 @@ class _Segment:
         if issued is None:
             return
         (leaf,) = transaction.add_new_certificates([issued.row])
-        if leaf is None:
-            self._settle_known(log, transaction, candidate)
-        else:
-            self._take(log, transaction, candidate.number, issued, leaf)
+        assert leaf is not None  # which versions the log has was asked in this transaction
+        self._take(log, transaction, candidate.number, issued, leaf)
 
     def _take(self, log: TransparencyLog, transaction: Transaction, number: int, issued: Issued, leaf: int) -> None:
         """Let *issued*, which is new in the log, go out, and say there what it supersedes."""

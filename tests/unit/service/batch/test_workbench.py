@@ -6,7 +6,7 @@ import json
 import pickle
 from contextlib import ExitStack
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_good_rows_are_issued_and_bad_ones_named() -> None:
     ]
     assert result.rejected == 2
     assert [issued.place for issued in result.issued] == [0]
-    assert [(reject.line, reject.record_id) for _, reject in result.rejects][0] == (3, "VN-2")
+    assert {(reject.line, reject.record_id) for _, reject in result.rejects} == {(3, "VN-2"), (4, "VN-3")}
 
 
 def test_a_row_that_could_not_be_read_is_named() -> None:
@@ -139,7 +139,7 @@ def test_an_empty_chunk_is_nothing() -> None:
 
 
 @pytest.mark.parametrize("change", [{"country": "Viet Nam"}, {"level": 0}, {"validity": timedelta(0)}, {"issuer": ""}])
-def test_a_plan_that_cannot_be_is_a_mistake_of_the_caller(change: dict[str, object]) -> None:
+def test_a_plan_that_cannot_be_is_a_mistake_of_the_caller(change: Mapping[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"country|level|validity|issuer"):
         bench(**change)
 
