@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import dask
@@ -26,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from distributed import Client, LocalCluster
+from distributed.comm.core import CommClosedError
 from distributed.security import Security
 
 from vaxcert.codec import cbor, cose, hc1
@@ -37,6 +39,7 @@ from vaxcert.model.fields import FIELDS_OF
 from vaxcert.service.auditing import Brought, audit_ledger
 from vaxcert.service.batch import cluster_seat
 from vaxcert.service.batch.cluster import _Cluster, cluster_engine
+from vaxcert.service.batch.cluster_connection import cluster_errors
 from vaxcert.service.batch.cluster_seat import Assignment
 from vaxcert.service.batch.engines import local_engine
 from vaxcert.service.batch.job import open_job
@@ -439,6 +442,25 @@ def test_scheduler_that_is_not_there_is_told_in_time(place: Place, backlog: int 
         assert time.monotonic() - start < LATEST
 
 
+def test_scheduler_that_hangs_up_is_told(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def hang_up() -> None:
+            other.accept()[0].close()
+
+        answering = Thread(target=hang_up)
+        answering.start()
+        engine = cluster_engine(place.bench, place.recipe, f"127.0.0.1:{other.getsockname()[1]}")
+        with pytest.raises(ClusterError, match="cannot be reached"), engine:
+            pytest.fail("it began")
+        answering.join()
+
+
+def test_whatever_else_happens_to_a_cluster_is_an_error_of_this_package() -> None:
+    with pytest.raises(ClusterError, match=r"the cluster failed \(CommClosedError\)"), cluster_errors():
+        raise CommClosedError
+
+
 def test_cluster_without_workers_is_refused(place: Place) -> None:
     with (
         running(n_workers=0) as empty,
@@ -538,9 +560,9 @@ def test_tls_needs_a_certificate_of_the_same_authority(place: Place) -> None:
         engine = engine_on(secured, place, patience=QUICK)
         with certified(authority()), pytest.raises(ClusterError, match="cannot be reached"), engine:
             pytest.fail("it began")
-        lost = dask.config.set({"distributed.comm.tls.ca-file": str(place.folder / "nowhere.pem")})
         engine = engine_on(secured, place, patience=QUICK)
-        with lost, pytest.raises(ClusterError, match="cannot be used"), engine:
+        nowhere = {"distributed.comm.tls.client.cert": str(place.folder / "nowhere.pem")}
+        with certified(own), dask.config.set(nowhere), pytest.raises(ClusterError, match="cannot be used"), engine:
             pytest.fail("it began")
         with certified(own), engine_on(secured, place) as engine:
             (result,) = engine(place.chunks(1, size=10))

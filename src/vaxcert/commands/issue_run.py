@@ -18,6 +18,7 @@ from vaxcert.model.fields import FIELDS_OF
 from vaxcert.service.batch.book import BatchBook
 from vaxcert.service.batch.engines import local_engine
 from vaxcert.service.batch.issue import Order, Summary, Watch, issue_batch
+from vaxcert.service.batch.job import JOURNAL
 from vaxcert.service.batch.journal import Tally
 from vaxcert.service.batch.own_log import open_own_log
 from vaxcert.service.batch.sequencer import Mode
@@ -158,11 +159,12 @@ def _to_stream(request: Request, bench: Workbench, engine: Engine, telling: _Tel
             telling.tell_all()
         if request.dry_run:
             return issue_stream(request.rows(), bench, engine, watch, stream=None)
-        log = supersede = None
+        log = book = None
         if request.ledger is not None:
-            log = stack.enter_context(open_own_log(request.ledger, bench.secret))
-            book = stack.enter_context(BatchBook(request.book or request.ledger / BOOK_NAME, log))
-            supersede = book.supersede
+            log = stack.enter_context(open_own_log(request.ledger, bench.secret, request.plan.country))
+        if place := request.book or (request.ledger and request.ledger / BOOK_NAME):
+            book = stack.enter_context(BatchBook(place, log))
+            book.check_signer(bench.signer.kid.value, request.moment)
         return issue_stream(
             request.rows(),
             bench,
@@ -170,13 +172,15 @@ def _to_stream(request: Request, bench: Workbench, engine: Engine, telling: _Tel
             watch,
             stream=stack.enter_context(standard_output()),
             log=log,
-            supersede=supersede,
+            book=book,
             at_once=request.source == STDIN and request.workers == 1,
             mode=request.mode,
         )
 
 
 def _to_job(request: Request, bench: Workbench, engine: Engine, telling: _Telling) -> Summary:
+    if request.mode is Mode.RENEW and request.ledger is None and not (request.target.path / JOURNAL).exists():
+        raise click.UsageError("--renew needs what it renews: --ledger, or a job folder as --out")
     order = Order(
         mode=request.mode,
         out=request.target.path,
@@ -190,6 +194,7 @@ def _to_job(request: Request, bench: Workbench, engine: Engine, telling: _Tellin
         rejects_file=request.rejects,
         resume=request.resume,
         accept_changed_input=request.accept_changed_input,
+        reading={"sheet": request.sheet or "", "ignored columns": ", ".join(sorted(request.ignored))},
     )
     watch = Watch(
         clock=lambda: request.moment,

@@ -89,9 +89,9 @@ class IssuerSecret:
         """Return the identity of the record called *name*, 32 bytes."""
         return blake2b(name, key=self._identity_key, digest_size=IDENTITY_BYTES).digest()
 
-    def content(self, normalised: bytes) -> bytes:
-        """Return 16 bytes by which *normalised*, what a record says, is told from every other content."""
-        return blake2b(normalised, key=self._content_key, digest_size=CONTENT_BYTES).digest()
+    def content(self, said: bytes, size: int = CONTENT_BYTES) -> bytes:
+        """Return *size* bytes by which what a record says is told from what others say."""
+        return blake2b(said, key=self._content_key, digest_size=size).digest()
 
     def opaque(self, identity: bytes, version: int) -> bytes:
         """Return the opaque part, 16 bytes, of the id of *version* of the certificate for *identity*."""

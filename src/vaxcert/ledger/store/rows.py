@@ -104,3 +104,9 @@ def _statement(row: tuple[object, ...]) -> LoggedStatement:
     except ValueError as error:
         raise LedgerDamagedError(f"the statement of leaf {index} is of no known kind") from error
     return LoggedStatement(index, kind, digest, subject, at, detail)
+
+
+def is_revoked(database: Database, certificate_id: str) -> bool:
+    """Whether there is a statement that revokes the certificate with this id."""
+    query = "SELECT 1 FROM statement WHERE subject = ? AND kind = ?"
+    return database.row(query, (certificate_id, EntryKind.REVOCATION.number)) is not None

@@ -159,6 +159,10 @@ class StoredLog:
         """Return how many certificates are stored sealed."""
         return rows.count_sealed(self.database)
 
+    def is_revoked(self, certificate_id: str) -> bool:
+        """Whether a statement in the log revokes the certificate with this id."""
+        return rows.is_revoked(self.database, certificate_id)
+
     def statements(self) -> Iterator[LoggedStatement]:
         """Yield the statements in the order of their leaves."""
         return rows.all_statements(self.database)

@@ -39,6 +39,8 @@ class BatchBook:
 
     def is_revoked(self, certificate_id: str) -> bool:
         """Whether the certificate with this id was revoked; a superseded one is only that."""
+        if self._log is not None and self._log.is_revoked(certificate_id):
+            return True
         if self._book is None and not self._path.exists():
             return False
         entry = self._opened().entries_by_id([certificate_id]).get(certificate_id)

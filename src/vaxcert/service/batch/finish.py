@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from vaxcert.service.batch.journal import WrittenFile
@@ -45,7 +46,7 @@ def write_rejects(path: Path, job: Job, run: Run, bench: Workbench) -> bool:
         return False
     with whole_file(path, replace=True) as stream:
         stream.write(header_line())
-        for number, content in (first, *sealed):
+        for number, content in chain((first,), sealed):
             stream.write(bench.secret.open(content, about=about_rejects(number)))
     return True
 

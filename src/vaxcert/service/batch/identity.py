@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from vaxcert.model.records import RecoveryRecord, TestRecord, VaccinationRecord
 
 if TYPE_CHECKING:
+    from vaxcert.model.person import Person
     from vaxcert.model.records import Record
     from vaxcert.signing.issuer_secret import IssuerSecret
+
+_SAID_BYTES, _PART_BYTES = 8, 4
+"""Of a content: what tells all that a record says from a correction of it, and the name and the birth date alone."""
 
 _BETWEEN = "\x1f"
 """Stands between the texts of a record, none of which has a control character."""
@@ -34,7 +38,22 @@ def marks_of(record: Record, secret: IssuerSecret) -> Marks:
         name = f"{record.group} id {record_id}"
     else:
         name = _BETWEEN.join((f"{record.group} content {said}", person.citizen_id or "", person.sex or ""))
-    return Marks(secret.identity(name.encode()), secret.content(said.encode()))
+    return Marks(secret.identity(name.encode()), _content(record.person, said, secret))
+
+
+def is_another_person(content: bytes, other: bytes) -> bool:
+    """Whether two contents of one record differ in the holder's name and in the birth date: no slip changes both."""
+    name, birth = slice(_SAID_BYTES, _SAID_BYTES + _PART_BYTES), slice(_SAID_BYTES + _PART_BYTES, None)
+    return content[name] != other[name] and content[birth] != other[birth]
+
+
+def _content(person: Person, said: str, secret: IssuerSecret) -> bytes:
+    name = f"{person.name.family}{_BETWEEN}{person.name.given}"
+    return (
+        secret.content(said.encode(), _SAID_BYTES)
+        + secret.content(name.encode(), _PART_BYTES)
+        + secret.content(person.birth_date.iso.encode(), _PART_BYTES)
+    )
 
 
 def normalised(record: Record) -> str:

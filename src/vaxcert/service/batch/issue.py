@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from vaxcert.errors import VaxcertError
+from vaxcert.errors import InputChangedError, VaxcertError
 from vaxcert.issue.card import MAX_CARDS
 from vaxcert.service.batch import finish, printing, renewal
 from vaxcert.service.batch.book import BatchBook
@@ -20,7 +20,7 @@ from vaxcert.service.rejects import check_rejects_place
 from vaxcert.service.revocation_book import BOOK_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -54,6 +54,8 @@ class Order:
     """Where the rejects go, if not beside the certificates."""
     resume: bool = False
     accept_changed_input: bool = False
+    reading: Mapping[str, str] = field(default_factory=dict)
+    """How the input is read, where that is not the usual way: a run is gone on with as it began."""
 
     @property
     def folder(self) -> Path:
@@ -118,7 +120,7 @@ def issue_batch(order: Order, bench: Workbench, engine: Engine, watch: Watch) ->
     calm_collector()
     if order.single is not None:
         check_place(order.out)
-    if order.rejects.parent != order.folder:  # where those of the run before it are replaced
+    if order.rejects != order.folder / finish.REJECTS:  # where those of the run before it are replaced
         check_rejects_place(order.rejects, resume=order.resume)
     with ExitStack() as stack:
         summary = _issue_in(stack, order, bench, engine, watch)
@@ -128,7 +130,11 @@ def issue_batch(order: Order, bench: Workbench, engine: Engine, watch: Watch) ->
 
 
 def _issue_in(stack: ExitStack, order: Order, bench: Workbench, engine: Engine, watch: Watch) -> Summary:
-    log = None if order.ledger is None else stack.enter_context(open_own_log(order.ledger, bench.secret))
+    log = (
+        None
+        if order.ledger is None
+        else stack.enter_context(open_own_log(order.ledger, bench.secret, bench.plan.country))
+    )
     job = stack.enter_context(open_job(order.folder, bench.secret))
     book = stack.enter_context(BatchBook(order.book or (order.ledger or order.folder) / BOOK_NAME, log))
     run = _begin(order, job, log, bench.plan, watch)
@@ -141,6 +147,7 @@ def _issue_in(stack: ExitStack, order: Order, bench: Workbench, engine: Engine, 
         log=log,
         keep_payloads=log is None or not set(PRINT_FORMATS).isdisjoint(bench.plan.formats),
         supersede=book.supersede,
+        is_revoked=book.is_revoked,
         check_signer=lambda at: book.check_signer(bench.signer.kid.value, at),
         most_rows=MAX_CARDS if order.single == "pdf" else None,
     )
@@ -149,7 +156,8 @@ def _issue_in(stack: ExitStack, order: Order, bench: Workbench, engine: Engine, 
         source = order.rows or _renewals(opened, book, before=order.renew_before or 0)
         batch.go(source, engine, seen=watch.seen, told=watch.told)
         has_rejects = finish.write_rejects(order.rejects, job, run, bench)
-        if batch.is_stopped:
+        is_stopped = batch.is_stopped  # and not later: what is printed then is not interrupted
+        if is_stopped:
             watch.left()  # by now: another interruption may come while all is closed
         else:
             _finish(order, opened, watch)
@@ -160,15 +168,26 @@ def _issue_in(stack: ExitStack, order: Order, bench: Workbench, engine: Engine, 
                 watch.left()
                 finish.write_rejects(order.rejects, job, run, bench)
         raise
-    return Summary(job.journal.tally(run.number), batch.is_stopped, has_rejects)
+    return Summary(job.journal.tally(run.number), is_stopped, has_rejects)
 
 
 def _begin(order: Order, job: Job, log: TransparencyLog | None, plan: Plan, watch: Watch) -> Run:
     settings = {name: str(value) for name, value in asdict(plan).items()}
     settings["ledger"] = "" if log is None else log.log_id.hex()  # wherever its folder is by now
+    settings |= order.reading
     at = int(watch.clock().timestamp())
     if not order.resume:
         return job.begin(order.mode, settings, input_digest=order.input_digest, at=at)
+    if order.rows is not None and order.input_digest is None and not order.accept_changed_input:
+        raise InputChangedError(
+            "what came through a pipe cannot be known again",
+            hint="say --accept-changed-input: every row is then looked at again, and what was issued keeps its certificate",
+        )
+    if order.accept_changed_input and (order.single or not set(PRINT_FORMATS).isdisjoint(plan.formats)):
+        raise InputChangedError(
+            "one file, or a print run, cannot be of two inputs",
+            hint="begin it anew under another name; with a ledger, records keep their certificates",
+        )
     return job.resume(
         order.mode,
         settings,

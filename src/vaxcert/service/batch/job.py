@@ -40,6 +40,8 @@ JOURNAL: Final = Path(JOB) / "journal.sqlite"
 
 _CHECK: Final = b"the secret of a job"
 _RESUME: Final = "go on with it: the same command with --resume"
+_LASTING: Final = ("country", "ledger")
+"""What a job keeps from its first run to its last; a ledger may come later, and then stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Job:
 
         Raises:
             JobUnfinishedError: The last run was not finished.
+            JobMismatchError: The folder's certificates are of another country, or stand in another ledger.
         """
         last = self.journal.last_run()
         if last is not None and last.finished_at is None:
@@ -62,6 +65,8 @@ class Job:
                 raise JobUnfinishedError(f"an earlier run in {self.folder} was not finished", hint=_RESUME)
             self.journal.forget_run(last)  # it was killed before anything came of it
             last = self.journal.last_run()
+        if last is not None:
+            self._check_lasting(last.plan, plan)
         run = Run(
             number=1 if last is None else last.number + 1,
             kind=kind.value,
@@ -72,6 +77,14 @@ class Job:
         )
         self.journal.begin_run(run)
         return run
+
+    def _check_lasting(self, before: Mapping[str, object], plan: Mapping[str, object]) -> None:
+        for name in _LASTING:
+            if before.get(name, "") not in {plan.get(name, ""), ""}:
+                raise JobMismatchError(
+                    f"{self.folder} has certificates of another {name}",
+                    hint="give the one of its first run, or choose a new folder: no record gets a second certificate",
+                )
 
     def resume(
         self,
@@ -103,7 +116,7 @@ class Job:
                 f"the unfinished run in {self.folder} was begun with another {', '.join(others)}",
                 hint="give the options of its first command",
             )
-        if last.input == input_digest:
+        if last.input == input_digest and not accept_changed_input:
             return last
         if not accept_changed_input:
             raise InputChangedError(
@@ -130,7 +143,8 @@ def open_job(folder: Path, secret: IssuerSecret) -> Iterator[Job]:
         check_is_free(folder)
     was_there = folder.exists()
     with storage_errors(folder):
-        (folder / JOB).mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / JOB).mkdir(mode=0o700, exist_ok=True)
     is_ours = is_new
     try:
         with Journal.open(folder / JOURNAL, secret_check=secret.identity(_CHECK)) as journal:

@@ -145,12 +145,16 @@ class RecordRow(NamedTuple):
     version: int
     content: bytes
     segment: int
+    """In which it was issued, or seen again since."""
+    block: int = 0
+    """Where it stands in the index."""
 
     @classmethod
-    def of_marks(cls, marks: bytes, segment: int) -> Self:
+    def of_marks(cls, marks: bytes, segment: int, block: int = 0) -> Self:
         """Return the row of the packed *marks*, its identity cut."""
         end = IDENTITY_BYTES + _VERSION_BYTES
-        return cls(marks[:IDENTITY_BYTES], int.from_bytes(marks[IDENTITY_BYTES:end], "big"), marks[end:], segment)
+        version = int.from_bytes(marks[IDENTITY_BYTES:end], "big")
+        return cls(marks[:IDENTITY_BYTES], version, marks[end:], segment, block)
 
 
 def packed_marks(identity: bytes, content: bytes, version: int) -> bytes:
@@ -298,8 +302,12 @@ class Journal:
         rejects: bytes | None,
         files: Iterable[WrittenFile],
         records: Iterable[tuple[int, bytes, int]],
+        seen: Iterable[RecordRow] = (),
     ) -> None:
-        """Write down all that came of segment *number*; *records* have their block before them."""
+        """Write down all that came of segment *number*; *records* have their block before them.
+
+        Those *seen* have their certificate since an earlier run, and come a second time if they come again in this one.
+        """
         with self.transaction():
             self._connection.execute(
                 "UPDATE segment SET log_end = ?, row_count = ?, issued = ?, same = ?, superseding = ?, rejected = ?,"
@@ -311,6 +319,10 @@ class Journal:
                 ((file.path, number, file.size, file.sha256) for file in files),
             )
             self._connection.executemany("INSERT INTO record VALUES (?, ?, ?)", records)
+            self._connection.executemany(
+                "UPDATE record SET segment = ? WHERE block = ? AND marks = ?",
+                ((number, row.block, packed_marks(row.identity, row.content, row.version)) for row in seen),
+            )
 
     def add_files(self, files: Iterable[WrittenFile]) -> None:
         """Write down *files* that are of no one segment."""
@@ -372,11 +384,12 @@ class Journal:
         """Return the versions of the record called *identity* in one of the first *blocks*."""
         query = (
             "WITH RECURSIVE blocks (block) AS (VALUES (0) UNION ALL SELECT block + 1 FROM blocks WHERE block + 1 < ?)"
-            " SELECT marks, segment FROM blocks JOIN record USING (block) WHERE marks BETWEEN ? AND ? ORDER BY marks"
+            " SELECT marks, segment, block FROM blocks JOIN record USING (block)"
+            " WHERE marks BETWEEN ? AND ? ORDER BY marks"
         )
         span = MARKS_BYTES - len(identity)
         found = self._rows(query, blocks, identity + bytes(span), identity + b"\xff" * span)
-        return [RecordRow.of_marks(cast("bytes", marks), cast("int", segment)) for marks, segment in found]
+        return [RecordRow.of_marks(*cast("tuple[bytes, int, int]", row)) for row in found]
 
     def identities(self) -> Iterator[bytes]:
         """Yield the identities of all records, again and again where there are versions."""

@@ -17,17 +17,22 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_own_log(folder: Path, secret: IssuerSecret) -> Iterator[TransparencyLog]:
-    """Give the log in *folder*, into which certificates were issued under *secret* or under none.
+def open_own_log(folder: Path, secret: IssuerSecret, country: str) -> Iterator[TransparencyLog]:
+    """Give the log in *folder*, into which certificates of *country* were issued under *secret*, or none.
 
     Raises:
-        JobMismatchError: It has certificates of another secret.
+        JobMismatchError: It has certificates of another secret or country.
         LedgerFormatError: There is no log.
         StorageError: It cannot be read.
     """
     with LedgerFolder(folder).open() as log:
         newest = log.newest_sealed()
         if newest is not None:
+            if f":{country}:" not in newest.id:
+                raise JobMismatchError(
+                    f"the certificates in {folder} are of another country",
+                    hint="choose its own ledger for each country: here no record gets a second certificate",
+                )
             try:
                 secret.open(newest.cose, about=newest.id.encode())
             except SealError as error:

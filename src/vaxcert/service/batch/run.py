@@ -50,6 +50,7 @@ class BatchRun:
         keep_payloads: bool = False,
         supersede: Callable[[Sequence[Supersession]], object] | None = None,
         check_signer: Callable[[datetime], object] = lambda _at: None,
+        is_revoked: Callable[[str], bool] = lambda _id: False,
         most_rows: int | None = None,
         segment_rows: int = SEGMENT_ROWS,
     ) -> None:
@@ -63,6 +64,7 @@ class BatchRun:
             log: Where every certificate stands before it goes out.
             keep_payloads: Whether the job keeps the sealed certificates, for printing or renewal.
             supersede: Told of certificates that took another's place; perhaps again, after a run was cut off.
+            is_revoked: Whether the certificate with an id was revoked.
             check_signer: Raises where the signer may sign no more, asked for the time of each segment.
             most_rows: How many rows the run may have, where what is made of them has a bound.
             segment_rows: How many rows are signed with one time and written together.
@@ -80,6 +82,7 @@ class BatchRun:
             log=log,
             mode=self._mode,
             first_segment=self._next_number if first is None else first,
+            is_revoked=is_revoked,
         )
         self._segments: dict[int, Segment] = {}
         self._stops = False
@@ -179,8 +182,8 @@ class BatchRun:
         journal, register = self._job.journal, self._job.register
         segment = self._segments.pop(number)
         log_first = segment.log_first
-        if self._log is not None and log_first is None:
-            log_first = self._log.size
+        if log_first is None:  # from here on something may come of it
+            log_first = 0 if self._log is None else self._log.size
             journal.plan_append(number, log_first)
         if self._mode is Mode.RENEW:
             log_first = journal.log_first(self._run.number)
@@ -204,6 +207,7 @@ class BatchRun:
             rejects=self._sealed(settled.rejects, number),
             files=files,
             records=register.rows(marks, number),
+            seen=settled.seen,
         )
         register.add(marks)
         return settled

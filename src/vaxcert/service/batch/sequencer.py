@@ -15,13 +15,13 @@ from vaxcert.errors import FieldProblem, QrError, UnprintableTextError
 from vaxcert.ledger.store import statements
 from vaxcert.ledger.store.reader import CertificateRow, LoggedCertificate
 from vaxcert.ledger.store.sealed import parse_stored
-from vaxcert.service.batch.identity import Marks
+from vaxcert.service.batch.identity import Marks, is_another_person
 from vaxcert.service.batch.journal import Tally, packed_marks
 from vaxcert.service.batch.workbench import Issued
 from vaxcert.service.rejects import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from vaxcert.ledger.store.log import TransparencyLog
@@ -67,6 +67,8 @@ class Settled(NamedTuple):
     rejects: Sequence[Reject]
     tally: Tally
     supersessions: Sequence[Supersession]
+    seen: Sequence[RecordRow]
+    """The records that have their certificate here since an earlier run."""
 
     def marks(self) -> list[bytes]:
         """Return what tells each certificate that goes out from the others, as the journal keeps it."""
@@ -94,6 +96,8 @@ class Sequencer:
     mode: Mode
     first_segment: int
     """The run's first segment: what is known of it or of a later one was there in the same input before."""
+    is_revoked: Callable[[str], bool] = lambda _id: False
+    """Whether the certificate with an id was revoked; one that is only superseded was not."""
 
     def settle(
         self, work: Iterable[tuple[Chunk, ChunkResult]], *, signed_at: datetime, log_first: int | None
@@ -114,11 +118,13 @@ class _Segment:
     def __init__(self, run: Sequencer, signed_at: datetime, log_first: int | None) -> None:
         self._bench, self._known, self._log, self._mode = run.bench, run.known, run.log, run.mode
         self._first_segment, self._signed_at, self._log_first = run.first_segment, signed_at, log_first
+        self._is_revoked = run.is_revoked
         self._at = int(signed_at.timestamp())
         self._entries: list[tuple[int, Issued, int | None]] = []
         self._rejects: list[tuple[int, Reject]] = []
         self._same = self._rejected = self._given_again = self._superseding = 0
         self._supersessions: list[Supersession] = []
+        self._seen: list[RecordRow] = []
 
     def settle(self, work: Iterable[tuple[Chunk, ChunkResult]]) -> Settled:
         unknown: list[_Candidate] = []
@@ -145,6 +151,7 @@ class _Segment:
             [reject for _, reject in self._rejects],
             tally,
             self._supersessions,
+            self._seen,
         )
 
     def _candidates(self, work: Iterable[tuple[Chunk, ChunkResult]]) -> Iterable[_Candidate]:
@@ -172,14 +179,31 @@ class _Segment:
             else:
                 self._entries.append((candidate.number, candidate.issued, None))
         for candidate in known:
-            if self._is_same(candidate):
-                self._same += 1
+            latest = candidate.versions[-1]
+            if self._is_withdrawn(self._bench.id_of(candidate.issued.marks.identity, latest.version)):
+                self._refuse_revoked(candidate)
+            elif self._is_same(candidate):
+                self._keep_same(candidate)
             elif self._is_outdated(candidate, candidate.versions):
                 self._refuse_outdated(candidate)
+            elif self._is_of_another(candidate, latest.content):
+                self._refuse_another(candidate)
             elif (issued := self._next_version(candidate, candidate.versions[-1].version)) is not None:
                 self._entries.append((candidate.number, issued, None))
                 self._superseding += 1
                 self._note_supersession(issued, self._at)
+
+    def _keep_same(self, candidate: _Candidate) -> None:
+        self._same += 1
+        self._seen.append(candidate.versions[-1])
+
+    def _is_withdrawn(self, certificate_id: str) -> bool:
+        """Whether the certificate with this id was revoked, and a new one in its place has to be asked for."""
+        return self._mode is not Mode.CORRECT and self._is_revoked(certificate_id)
+
+    def _is_of_another(self, candidate: _Candidate, content: bytes) -> bool:
+        """Whether *candidate* is somebody else's than the record of *content*, and not that one corrected."""
+        return self._mode is Mode.ISSUE and is_another_person(candidate.issued.marks.content, content)
 
     def _is_same(self, candidate: _Candidate) -> bool:
         """Whether the place of the output has the certificate of *candidate*."""
@@ -214,8 +238,9 @@ class _Segment:
         following = [self._id_after(candidate) for candidate in known]
         newer = log.certificates_by_id(following)
         for candidate, certificate_id in zip(known, following, strict=True):
-            if certificate_id not in newer and self._is_same(candidate):
-                self._same += 1
+            latest_id = self._bench.id_of(candidate.issued.marks.identity, candidate.versions[-1].version)
+            if certificate_id not in newer and self._is_same(candidate) and not self._is_withdrawn(latest_id):
+                self._keep_same(candidate)
             else:
                 self._settle_known(log, transaction, candidate)
 
@@ -231,7 +256,9 @@ class _Segment:
             self._settle_unlogged(log, transaction, candidate)
             return
         logged, stored = versions[-1]
-        if self._mode is Mode.RENEW:
+        if self._is_withdrawn(logged.id):
+            self._refuse_revoked(candidate)
+        elif self._mode is Mode.RENEW:
             if marks.version == stored.version + 1:
                 self._revise(log, transaction, candidate, stored.version)
             elif stored.version == marks.version and self._is_own(logged):
@@ -242,6 +269,8 @@ class _Segment:
             self._give_again(candidate, logged, stored)
         elif self._is_outdated(candidate, [*candidate.versions, *(version for _, version in versions)]):
             self._refuse_outdated(candidate)
+        elif self._is_of_another(candidate, stored.content):
+            self._refuse_another(candidate)
         else:
             self._revise(log, transaction, candidate, stored.version)
 
@@ -335,6 +364,14 @@ class _Segment:
     def _refuse_outdated(self, candidate: _Candidate) -> None:
         message = "says what was corrected since; to go back to it, send it with --correct"
         self._refuse(candidate, FieldProblem("record_id", "superseded_record", message))
+
+    def _refuse_revoked(self, candidate: _Candidate) -> None:
+        message = "is that of a certificate that was revoked; to issue it anew all the same, send it with --correct"
+        self._refuse(candidate, FieldProblem("record_id", "revoked_record", message))
+
+    def _refuse_another(self, candidate: _Candidate) -> None:
+        message = "is that of another person's record; if name and birth date were both wrong, send it with --correct"
+        self._refuse(candidate, FieldProblem("record_id", "other_person", message))
 
     def _refuse_unknown(self, candidate: _Candidate) -> None:
         message = "is that of no record that was issued, so there is nothing to correct"

@@ -33,6 +33,7 @@ def check_place(path: Path) -> None:
         StorageError: There is something else, or no folder to put it in.
     """
     if not _is_placed(path):
+        shutil.rmtree(_rest(path), ignore_errors=True)  # of a batch that was killed when it was done
         check_is_new(path)
 
 
@@ -62,12 +63,16 @@ def finish_file(path: Path, assemble: Callable[[Path], object]) -> None:
 def close_workshop(path: Path) -> None:
     """Remove the workshop of *path*: first out of the way of the next batch, then file by file."""
     folder = workshop_of(path)
-    rest = folder.with_name(f"{folder.name}.done")
+    rest = _rest(path)
     with storage_errors(folder):
         shutil.rmtree(rest, ignore_errors=True)  # of an attempt that was cut off
         if folder.exists():  # a batch without a row has left none
             folder.rename(rest)
             shutil.rmtree(rest)
+
+
+def _rest(path: Path) -> Path:
+    return workshop_of(path).with_name(f".{path.name}.job.done")
 
 
 def _is_placed(path: Path) -> bool:

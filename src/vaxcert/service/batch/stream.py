@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Final
 
@@ -11,12 +12,12 @@ from vaxcert.service.batch.sequencer import Mode, Sequencer
 from vaxcert.service.batch.workbench import Chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from vaxcert.ledger.store.log import TransparencyLog
+    from vaxcert.service.batch.book import BatchBook
     from vaxcert.service.batch.issue import Watch
     from vaxcert.service.batch.run import Engine
-    from vaxcert.service.batch.sequencer import Supersession
     from vaxcert.service.batch.workbench import Workbench
     from vaxcert.service.row import Row
 
@@ -51,7 +52,7 @@ def issue_stream(
     log: TransparencyLog | None = None,
     at_once: bool = False,
     mode: Mode = Mode.ISSUE,
-    supersede: Callable[[Sequence[Supersession]], object] | None = None,
+    book: BatchBook | None = None,
 ) -> Tally:
     """Issue the records in *rows* to *stream* in the one format of the bench's plan; return what became of them.
 
@@ -64,7 +65,7 @@ def issue_stream(
         log: Where every certificate stands before it goes out.
         at_once: Whether each goes out before the next record is read, as somebody may wait who writes them.
         mode: Whether the records are corrections.
-        supersede: Told of certificates that took another's place.
+        book: Knows what was revoked, and is told what took another's place.
 
     Raises:
         VaxcertError: Anything else than a wrong row.
@@ -73,6 +74,8 @@ def issue_stream(
     seen, tally, signed_at = _Seen(), Tally(), watch.clock()
     under_way: list[Chunk] = []
     sequencer = Sequencer(bench=bench, known=seen, log=log, mode=mode, first_segment=1)
+    if book is not None:
+        sequencer = replace(sequencer, is_revoked=book.is_revoked)
 
     def chunks() -> Iterator[Chunk]:
         while some := list(islice(rows, _LOGGED_ROWS if log else 1 if at_once else _LOGGED_ROWS // 4)):
@@ -84,8 +87,8 @@ def issue_stream(
         work = [(under_way.pop(0), result)]
         settled = sequencer.settle(work, signed_at=signed_at, log_first=None)
         seen.add(settled.marks())
-        if supersede is not None and settled.supersessions:
-            supersede(settled.supersessions)
+        if book is not None and settled.supersessions:
+            book.supersede(settled.supersessions)
         watch.told(settled.rejects)  # before what may fail: nobody else has them
         if stream is not None:
             for issued, leaf in settled.entries:

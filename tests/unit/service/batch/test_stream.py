@@ -12,12 +12,16 @@ from tests.authority import AT, opened
 from tests.batches import bench, row
 from vaxcert.errors import InputError
 from vaxcert.ledger.log.log_key import LogKey
+from vaxcert.ledger.store import statements
 from vaxcert.ledger.store.log import TransparencyLog
+from vaxcert.service.batch.book import BatchBook
 from vaxcert.service.batch.issue import Watch
 from vaxcert.service.batch.journal import Tally
 from vaxcert.service.batch.sequencer import Mode
 from vaxcert.service.batch.stream import issue_stream
+from vaxcert.service.revocation_book import RevocationBook
 from vaxcert.service.row import Row
+from vaxcert.trust.revocation.revocation_list import RevocationReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -102,15 +106,33 @@ def test_lines_name_their_leaves(log: TransparencyLog) -> None:
     ]
 
 
-def test_a_correction_is_told_to_the_book(log: TransparencyLog) -> None:
-    told: list[Any] = []
-    _, first, _ = stream(row(1), log=log, supersede=told.extend)
-    assert told == []
-    tally, second, _ = stream(row(1, lot="other"), log=log, supersede=told.extend, mode=Mode.CORRECT)
+def test_a_correction_is_told_to_the_book(log: TransparencyLog, tmp_path: Path) -> None:
+    with BatchBook(tmp_path / "book.sqlite", log) as book:
+        _, first, _ = stream(row(1), log=log, book=book)
+        tally, second, _ = stream(row(1, lot="other"), log=log, book=book, mode=Mode.CORRECT)
     assert tally == Tally(issued=1, superseding=1)
-    assert [each[:2] for each in told] == [(json.loads(first)["id"], json.loads(second)["id"])]
     stream(row(1, lot="third"), log=log)  # who keeps no book is told nothing
-    assert len(told) == 1
+    with RevocationBook.open(tmp_path / "book.sqlite") as kept:
+        (entry,) = kept.entries()
+    old, new = json.loads(first), json.loads(second)
+    assert (entry.id, entry.successor, entry.reason) == (old["id"], new["id"], RevocationReason.SUPERSEDED)
+    logged = log.certificate(old["id"])
+    assert logged is not None
+    assert (entry.kid, entry.expires_at) == (logged.kid, logged.expires_at)
+
+
+def test_what_was_revoked_is_not_given_out_again(log: TransparencyLog, tmp_path: Path) -> None:
+    with BatchBook(tmp_path / "book.sqlite", log) as book:
+        _, first, _ = stream(row(1), log=log, book=book)
+        revoked = log.certificate(json.loads(first)["id"])
+        assert revoked is not None
+        with log.transaction() as transaction:
+            statements.revoke(transaction, revoked, at=AT)
+        tally, out, rejects = stream(row(1), log=log, book=book)
+        assert (tally, out) == (Tally(rejected=1), b"")
+        assert [reject.problem.code for reject in rejects] == ["revoked_record"]
+        tally, _, _ = stream(row(1), log=log, book=book, mode=Mode.CORRECT)
+        assert tally.issued + tally.same == 1
 
 
 def test_a_correction_of_nothing_is_refused() -> None:
