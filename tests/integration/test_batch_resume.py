@@ -219,11 +219,20 @@ def test_where_nothing_is_to_be_gone_on_with_nothing_happens(
 
 
 def test_one_file_goes_on_in_its_workshop(place: Path, told: Told) -> None:
-    cut_off("-o", "out.jsonl", mended=True)
+    interrupt("-o", "out.jsonl")
     assert not (place / "out.jsonl").exists()
     assert issue("in.csv", "-o", "out.jsonl") == 6
     assert "was not finished" in told()
-    assert issue("in.csv", "-o", "out.jsonl", "--resume", "--accept-changed-input") == 0
+    assert issue("in.csv", "-o", "out.jsonl", "--resume", "--accept-changed-input") == 6
+    assert "cannot be of two inputs" in told()
+    assert issue("in.csv", "-o", "new.jsonl") == 0
+    assert len((place / "new.jsonl").read_bytes().splitlines()) == ROWS
+
+
+def test_one_file_goes_on_with_the_same_input(place: Path) -> None:
+    interrupt("-o", "out.jsonl")
+    assert issue("in.csv", "-o", "out.jsonl", "--resume") == 0
+    assert len((place / "out.jsonl").read_bytes().splitlines()) == ROWS
     assert [path.name for path in place.iterdir() if path.name.startswith(".out")] == []
 
 
@@ -260,7 +269,9 @@ def test_standard_input_goes_into_a_job_and_on(place: Path, monkeypatch: pytest.
     interrupt(*TO_JOB, *LOGGED, source="-")
     assert len(lines_of(place / "job")) == 10
     feed(monkeypatch, content)
-    assert issue("-", *TO_JOB, *LOGGED, "--resume") == 0
+    assert issue("-", *TO_JOB, *LOGGED, "--resume") == 6  # nobody knows whether it is the same
+    feed(monkeypatch, content)
+    assert issue("-", *TO_JOB, *LOGGED, "--resume", "--accept-changed-input") == 0
     assert len(lines_of(place / "job")) == logged(place / "ledger").size == ROWS
 
 
@@ -485,7 +496,8 @@ def test_an_interrupt_ends_the_segment_and_says_how_to_go_on(place: Path, worker
     assert count % 10 == 0
     with start(place, "in.csv", *arguments, "--resume", segment_rows=10) as again:
         assert finished(again)[0] == 6  # what was standard input is no file
-    with start(place, "-", *arguments, "--resume", segment_rows=10, stdin=subprocess.PIPE) as again:
+    onwards = (*arguments, "--resume", "--accept-changed-input")
+    with start(place, "-", *onwards, segment_rows=10, stdin=subprocess.PIPE) as again:
         again.communicate("".join(content), timeout=60)
         assert again.returncode == 0
     assert [line.record_id for line in lines_of(place / "job")] == [f"VN-{number}" for number in range(120)]

@@ -315,7 +315,7 @@ def test_tests_and_recoveries_are_kept_corrected_and_renewed(
         **second.dcc,
         kind: [{**second.dcc[kind][0], "ci": ""}],
     }
-    assert issue("--renew", *to("job"), *ledger, "--within", "3000", "--validity", "3600", at="2021-12-16") == 0
+    assert issue("--renew", *to("job"), *ledger, "--within", "3000", "--validity", "3600", at="2021-12-16") == 6
     assert len(found("job")) == 3
 
 
@@ -323,8 +323,9 @@ def test_records_of_another_type_are_others(place: Path) -> None:
     write(place / "v.csv", {**VACCINATION, "record_id": "7"})
     write(place / "r.csv", {**RECOVERY, "record_id": "7"})
     assert issue("v.csv", *to("job"), *LOGGED) == 0
-    assert issue("r.csv", *to("job"), *LOGGED, "--type", "r") == 0
-    assert len(found("job")) == 2
+    assert issue("r.csv", *to("job"), *LOGGED, "--type", "r") == 6  # a folder has certificates of one type
+    assert issue("r.csv", *to("other"), *LOGGED, "--type", "r") == 0
+    assert found("job")[0].id != found("other")[0].id
     assert logged(place / "ledger").statements == []
 
 

@@ -181,7 +181,7 @@ def _begin(order: Order, job: Job, log: TransparencyLog | None, plan: Plan, watc
     if order.rows is not None and order.input_digest is None and not order.accept_changed_input:
         raise InputChangedError(
             "what came through a pipe cannot be known again",
-            hint="say --accept-changed-input: every row is then looked at again, and what was issued keeps its certificate",
+            hint="say --accept-changed-input: every row is looked at again, and what was issued keeps its certificate",
         )
     if order.accept_changed_input and (order.single or not set(PRINT_FORMATS).isdisjoint(plan.formats)):
         raise InputChangedError(

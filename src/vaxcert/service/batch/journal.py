@@ -292,6 +292,10 @@ class Journal:
         """Write down the size of the log before segment *number* goes into it, unless that was done before."""
         self._write("UPDATE segment SET log_first = ? WHERE number = ? AND log_first IS NULL", log_first, number)
 
+    def unplan_append(self, number: int) -> None:
+        """Write down that nothing came of segment *number* after all."""
+        self._write("UPDATE segment SET log_first = NULL WHERE number = ?", number)
+
     def finish_segment(
         self,
         number: int,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from vaxcert.errors import InputError
+from vaxcert.errors import InputError, StorageError
 from vaxcert.service.batch.journal import Segment, Tally
 from vaxcert.service.batch.segment_files import write_segment
 from vaxcert.service.batch.sequencer import Mode, Sequencer, Settled
@@ -179,7 +180,7 @@ class BatchRun:
         return segment
 
     def _settle(self, number: int, work: Sequence[tuple[Chunk, ChunkResult]]) -> Settled:
-        journal, register = self._job.journal, self._job.register
+        journal = self._job.journal
         segment = self._segments.pop(number)
         log_first = segment.log_first
         if log_first is None:  # from here on something may come of it
@@ -189,19 +190,26 @@ class BatchRun:
             log_first = journal.log_first(self._run.number)
         signed_at = datetime.fromtimestamp(segment.signed_at, UTC)
         settled = self._sequencer.settle(work, signed_at=signed_at, log_first=log_first)
-        files = write_segment(
-            self._job.folder,
-            number,
-            self._bench.plan.formats,
-            settled.entries,
-            keep_under=self._bench.secret if self._keep_payloads else None,
-        )
+        try:
+            self._keep(number, sum(len(chunk.rows) for chunk, _ in work), settled)
+        except StorageError:
+            if self._log is None and not settled.supersessions:  # then nothing has come of the segment
+                with suppress(StorageError):
+                    journal.unplan_append(number)
+            raise
+        return settled
+
+    def _keep(self, number: int, row_count: int, settled: Settled) -> None:
+        """Have what was settled on the disk: its files, what it supersedes, and then the journal's word for all of it."""
+        register, bench = self._job.register, self._bench
+        keep_under = bench.secret if self._keep_payloads else None
+        files = write_segment(self._job.folder, number, bench.plan.formats, settled.entries, keep_under=keep_under)
         if self._supersede is not None and settled.supersessions:
             self._supersede(settled.supersessions)
         marks = settled.marks()
-        journal.finish_segment(
+        self._job.journal.finish_segment(
             number,
-            row_count=sum(len(chunk.rows) for chunk, _ in work),
+            row_count=row_count,
             tally=settled.tally,
             log_end=None if self._log is None else self._log.size,
             rejects=self._sealed(settled.rejects, number),
@@ -210,7 +218,6 @@ class BatchRun:
             seen=settled.seen,
         )
         register.add(marks)
-        return settled
 
     def _sealed(self, rejects: Iterable[Reject], number: int) -> bytes | None:
         lines = b"".join(reject.to_line() for reject in rejects)
