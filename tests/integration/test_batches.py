@@ -315,7 +315,7 @@ def test_tests_and_recoveries_are_kept_corrected_and_renewed(
         **second.dcc,
         kind: [{**second.dcc[kind][0], "ci": ""}],
     }
-    assert issue("--renew", *to("job"), *ledger, "--within", "3000", "--validity", "3600", at="2021-12-16") == 6
+    assert issue("--renew", *to("job"), *ledger, "--within", "3000", "--validity", "3600", at="2021-12-16") == 0
     assert len(found("job")) == 3
 
 
@@ -323,9 +323,8 @@ def test_records_of_another_type_are_others(place: Path) -> None:
     write(place / "v.csv", {**VACCINATION, "record_id": "7"})
     write(place / "r.csv", {**RECOVERY, "record_id": "7"})
     assert issue("v.csv", *to("job"), *LOGGED) == 0
-    assert issue("r.csv", *to("job"), *LOGGED, "--type", "r") == 6  # a folder has certificates of one type
-    assert issue("r.csv", *to("other"), *LOGGED, "--type", "r") == 0
-    assert found("job")[0].id != found("other")[0].id
+    assert issue("r.csv", *to("job"), *LOGGED, "--type", "r") == 0
+    assert len(found("job")) == 2
     assert logged(place / "ledger").statements == []
 
 
@@ -339,3 +338,70 @@ def test_every_holder_has_one_certificate_in_force(place: Path) -> None:
     in_force = [line for line in found("job") if line.id not in superseded]
     assert sorted(line.record_id or "" for line in in_force) == sorted(f"VN-{number}" for number in range(40))
     assert essences(found("job")) == essences({line.id: line for line in found("job")}.values())
+
+
+# --- what must not be taken for something else -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ledger", [(), LOGGED])
+def test_a_repeated_id_stays_a_repetition_when_the_file_is_sent_again(place: Path, ledger: tuple[str, ...]) -> None:
+    write(place / "in.csv", *(row(number) for number in range(5200)), row(1, lot="another"))
+    assert issue("in.csv", *to("job"), *ledger) == 1
+    before = essences(found("job"))
+    for _ in range(2):
+        assert issue("in.csv", *to("job"), *ledger) == 1
+        assert [cells[3] for cells in rejects_in(place / "job" / "rejects.csv")] == ["duplicate_record"]
+        assert essences(found("job")) == before
+
+
+@pytest.mark.parametrize("ledger", [(), LOGGED])
+def test_another_person_under_an_id_is_no_correction(place: Path, ledger: tuple[str, ...]) -> None:
+    write(place / "in.csv", row(1))
+    assert issue("in.csv", *to("job"), *ledger) == 0
+    other = row(1, family_name="Trần", given_name="Văn Khác", birth_date="1950-02-03", citizen_id="")
+    write(place / "other.csv", other)
+    assert issue("other.csv", *to("job"), *ledger) == 1
+    assert [cells[3] for cells in rejects_in(place / "job" / "rejects.csv")] == ["other_person"]
+    assert issue("other.csv", *to("job"), *ledger, "--correct") == 0
+    assert len(found("job")) == 2
+
+
+def test_a_job_keeps_its_ledger_and_its_country(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(place / "in.csv", row(1))
+    assert issue("in.csv", *to("job"), *LOGGED) == 0
+    assert issue("in.csv", *to("job")) == 6
+    assert "certificates of another ledger" in capsys.readouterr().err
+    assert issue("in.csv", *to("other"), *LOGGED, "--country", "LA") == 6
+    assert "are of another country" in capsys.readouterr().err
+    assert issue("in.csv", *to("plain")) == 0
+    assert issue("in.csv", *to("plain"), "--country", "LA") == 6
+
+
+@pytest.mark.parametrize("ledger", [(), LOGGED])
+def test_what_was_revoked_is_issued_anew_only_when_that_is_asked_for(place: Path, ledger: tuple[str, ...]) -> None:
+    write(place / "in.csv", row(1))
+    assert issue("in.csv", *to("job"), *ledger) == 0
+    (line,) = found("job")
+    kept = "ledger/revocations.sqlite" if ledger else "job/revocations.sqlite"
+    with RevocationBook.open(Path(kept), create=True) as opened:
+        opened.add([BookEntry(line.id, RevocationReason.REVOKED, 1)])
+    write(place / "changed.csv", row(1, lot="another"))
+    for source in ("in.csv", "changed.csv"):
+        assert issue(source, *to("job"), *ledger) == 1
+        assert [cells[3] for cells in rejects_in(place / "job" / "rejects.csv")] == ["revoked_record"]
+    assert issue("changed.csv", *to("job"), *ledger, "--correct") == 0
+    assert len(found("job")) == 2
+
+
+def test_rejects_never_take_the_place_of_another_file(place: Path) -> None:
+    write(place / "in.csv", row(1))
+    assert issue("in.csv", *to("job")) == 0
+    shutil.copy(place / "in.csv", place / "job" / "in.csv")
+    assert issue("job/in.csv", *to("job"), "--rejects", "job/in.csv") == 6
+    assert (place / "job" / "in.csv").read_bytes() == (place / "in.csv").read_bytes()
+
+
+def test_a_renewal_without_anything_to_renew_is_told(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert issue("--renew", *to("job")) == 2
+    assert "needs what it renews" in capsys.readouterr().err
+    assert not (place / "job").exists()

@@ -200,7 +200,7 @@ class BatchRun:
         return settled
 
     def _keep(self, number: int, row_count: int, settled: Settled) -> None:
-        """Have what was settled on the disk: its files, what it supersedes, and then the journal's word for all of it."""
+        """Have on the disk what was settled: the files, what they supersede, and then the journal's word for it."""
         register, bench = self._job.register, self._bench
         keep_under = bench.secret if self._keep_payloads else None
         files = write_segment(self._job.folder, number, bench.plan.formats, settled.entries, keep_under=keep_under)
