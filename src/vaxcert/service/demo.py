@@ -129,9 +129,7 @@ def _issue(work: Path, demo: Demo, signer: Signer, ledger: DemoLedger, at: datet
     plan = Plan(kind=kind, country=_COUNTRY, issuer=_ISSUER, validity=_VALIDITY, level=9, formats=("jsonl", "png"))
     bench = Workbench(plan, signer, secret)
     rows = read_rows(str(work / "records.csv"), FIELDS_OF[kind])
-    order = Order(
-        mode=Mode.ISSUE, out=work / "certificates", rows=((row, None) for row in rows), ledger=ledger.folder
-    )
+    order = Order(mode=Mode.ISSUE, out=work / "certificates", rows=((row, None) for row in rows), ledger=ledger.folder)
     tally = issue_batch(order, bench, lambda chunks: map(bench.work, chunks), Watch(clock=lambda: at)).tally
     demo.issued = tally.issued
     if tally.rejected:

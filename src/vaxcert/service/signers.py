@@ -89,7 +89,7 @@ class SignerSource:
         return self.key and self.key.with_name(ISSUER_SECRET)
 
 
-ISSUER_SECRET = "issuer-secret.key.pem"
+ISSUER_SECRET = "issuer-secret.key.pem"  # noqa: S105 - the name of a file
 """How a keystore names the issuer's secret."""
 
 
