@@ -42,7 +42,7 @@ from vaxcert.service.signers import ISSUER_SECRET, SignerSource
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vaxcert.service.batch.journal import Tally
+    from vaxcert.service.batch.journal_rows import Tally
 
 BUDGET_ALONE, BUDGET_LOGGED = 3.5, 4.5
 """In raw signatures a record, with one worker."""

@@ -19,7 +19,7 @@ from vaxcert.service.batch.book import BatchBook
 from vaxcert.service.batch.engines import local_engine
 from vaxcert.service.batch.issue import Order, Summary, Watch, issue_batch
 from vaxcert.service.batch.job import JOURNAL
-from vaxcert.service.batch.journal import Tally
+from vaxcert.service.batch.journal_rows import Tally
 from vaxcert.service.batch.own_log import open_own_log
 from vaxcert.service.batch.sequencer import Mode
 from vaxcert.service.batch.stream import issue_stream

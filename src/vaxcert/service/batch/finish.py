@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from vaxcert.service.batch.journal import WrittenFile
+from vaxcert.service.batch.journal_rows import WrittenFile
 from vaxcert.service.batch.manifest import FILES, MANIFEST, SIGNATURE, write_manifest
 from vaxcert.service.batch.run import about_rejects
 from vaxcert.service.files import storage_errors, whole_file
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vaxcert.service.batch.job import Job
-    from vaxcert.service.batch.journal import Run
+    from vaxcert.service.batch.journal_rows import Run
     from vaxcert.service.batch.workbench import Workbench
 
 REJECTS: Final = "rejects.csv"

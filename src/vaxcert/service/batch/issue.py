@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from vaxcert.ledger.store.log import TransparencyLog
     from vaxcert.service.batch.job import Job
-    from vaxcert.service.batch.journal import Run, Tally
+    from vaxcert.service.batch.journal_rows import Run, Tally
     from vaxcert.service.batch.run import Engine, Source
     from vaxcert.service.batch.sequencer import Mode
     from vaxcert.service.batch.workbench import Plan, Workbench

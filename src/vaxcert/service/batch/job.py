@@ -22,7 +22,8 @@ from vaxcert.errors import (
     NothingToResumeError,
     StorageError,
 )
-from vaxcert.service.batch.journal import Journal, Run
+from vaxcert.service.batch.journal import Journal
+from vaxcert.service.batch.journal_rows import Run
 from vaxcert.service.batch.register import Register
 from vaxcert.service.batch.rendering import FORMATS
 from vaxcert.service.files import storage_errors

@@ -12,154 +12,25 @@ import json
 import os
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from vaxcert.errors import JobBusyError, JobDamagedError, JobMismatchError, StorageError
+from vaxcert.service.batch.journal_rows import (
+    IDENTITY_BYTES,
+    MARKS_BYTES,
+    RecordRow,
+    Run,
+    Segment,
+    Tally,
+    WrittenFile,
+    packed_marks,
+)
+from vaxcert.service.batch.journal_schema import APPLICATION_ID, FORMAT_VERSION, PRAGMAS, SCHEMA, TABLES
 from vaxcert.service.files import storage_errors
-from vaxcert.signing.issuer_secret import CONTENT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
-
-APPLICATION_ID: Final = 0x7678_6A62
-"""'vxjb': in the file's header, so that no other database is taken for a journal."""
-
-FORMAT_VERSION: Final = 1
-
-IDENTITY_BYTES: Final = 16
-"""Of an identity so much is kept: among a billion records two are alike with a chance of one to 10^21."""
-
-_VERSION_BYTES: Final = 4
-MARKS_BYTES: Final = IDENTITY_BYTES + _VERSION_BYTES + CONTENT_BYTES
-
-_SCHEMA: Final = f"""
-CREATE TABLE job (
-    id     INTEGER PRIMARY KEY CHECK (id = 1),
-    secret BLOB NOT NULL
-) STRICT;
-CREATE TABLE run (
-    number      INTEGER PRIMARY KEY,
-    kind        TEXT NOT NULL,
-    plan        TEXT NOT NULL,
-    input       TEXT,
-    started_at  INTEGER NOT NULL,
-    finished_at INTEGER
-) STRICT;
-CREATE TABLE segment (
-    number    INTEGER PRIMARY KEY,
-    run       INTEGER NOT NULL,
-    first_row INTEGER NOT NULL,
-    signed_at INTEGER NOT NULL,
-    log_first INTEGER,
-    log_end   INTEGER,
-    row_count INTEGER,
-    issued    INTEGER,
-    same      INTEGER,
-    superseding INTEGER,
-    rejected  INTEGER,
-    rejects   BLOB
-) STRICT;
-CREATE TABLE record (
-    block   INTEGER NOT NULL,
-    marks   BLOB NOT NULL CHECK (length(marks) = {MARKS_BYTES}),
-    segment INTEGER NOT NULL,
-    PRIMARY KEY (block, marks)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE file (
-    path    TEXT PRIMARY KEY,
-    segment INTEGER NOT NULL,
-    size    INTEGER NOT NULL,
-    sha256  BLOB NOT NULL
-) STRICT;
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {FORMAT_VERSION};
-"""
-
-_TABLES: Final = {"job", "run", "segment", "record", "file"}
-
-_PRAGMAS: Final = (
-    "locking_mode = EXCLUSIVE",  # a job has one process; a killed one leaves no lock
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "trusted_schema = OFF",
-    "cache_size = -8192",
-)
-
-
-class Tally(NamedTuple):
-    """What became of rows."""
-
-    issued: int = 0
-    """Certificates that were made, those among them that supersede one."""
-    same: int = 0
-    """Rows whose certificate was there already."""
-    superseding: int = 0
-    """Certificates that take the place of an earlier one."""
-    rejected: int = 0
-
-    def __add__(self, other: object) -> Tally:
-        if not isinstance(other, Tally):
-            return NotImplemented
-        return Tally(*(mine + others for mine, others in zip(self, other, strict=True)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One call of the command in a job folder, however often it was interrupted."""
-
-    number: int
-    kind: str
-    plan: Mapping[str, object]
-    input: str | None
-    """The digest of the input, where it was a file."""
-    started_at: int
-    finished_at: int | None
-
-
-class Segment(NamedTuple):
-    """Some rows of a run that are signed with one time and written together."""
-
-    number: int
-    run: int
-    first_row: int
-    signed_at: int
-    log_first: int | None = None
-    """The size of the log before it; None where there is no log or it has not come that far."""
-
-
-class WrittenFile(NamedTuple):
-    """A file of the output."""
-
-    path: str
-    """From the job folder, with slashes."""
-    size: int
-    sha256: bytes
-
-
-class RecordRow(NamedTuple):
-    """One version of one record that the job has issued, by its digests."""
-
-    identity: bytes
-    version: int
-    content: bytes
-    segment: int
-    """In which it was issued, or seen again since."""
-    block: int = 0
-    """Where it stands in the index."""
-
-    @classmethod
-    def of_marks(cls, marks: bytes, segment: int, block: int = 0) -> Self:
-        """Return the row of the packed *marks*, its identity cut."""
-        end = IDENTITY_BYTES + _VERSION_BYTES
-        version = int.from_bytes(marks[IDENTITY_BYTES:end], "big")
-        return cls(marks[:IDENTITY_BYTES], version, marks[end:], segment, block)
-
-
-def packed_marks(identity: bytes, content: bytes, version: int) -> bytes:
-    """Return what tells a version of a record from all others, in the order of the index."""
-    return identity[:IDENTITY_BYTES] + version.to_bytes(_VERSION_BYTES, "big") + content
 
 
 class Journal:
@@ -189,11 +60,11 @@ class Journal:
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its side files the same
             connection = sqlite3.connect(path, timeout=1, isolation_level=None)
             try:
-                for pragma in _PRAGMAS:
+                for pragma in PRAGMAS:
                     connection.execute(f"PRAGMA {pragma}")
                 if connection.execute("PRAGMA user_version").fetchone() == (0,) and not _has_tables(connection):
                     begin = f"INSERT INTO job VALUES (1, x'{secret_check.hex()}');"  # noqa: S608 - hexadecimal
-                    connection.executescript(f"BEGIN;{_SCHEMA}{begin}COMMIT;")
+                    connection.executescript(f"BEGIN;{SCHEMA}{begin}COMMIT;")
                 journal = cls(connection, path)
                 journal._check(secret_check)
                 yield journal
@@ -205,7 +76,7 @@ class Journal:
         marks = [self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
         if marks != [APPLICATION_ID, FORMAT_VERSION]:
             raise JobMismatchError(f"{self.path} is not the journal of a job, or one of another version")
-        if {name for (name,) in self._rows("SELECT name FROM sqlite_schema WHERE type = 'table'")} != _TABLES:
+        if {name for (name,) in self._rows("SELECT name FROM sqlite_schema WHERE type = 'table'")} != TABLES:
             raise JobDamagedError(f"the journal {self.path} cannot be read: it has other tables than a journal has")
         if self._connection.execute("SELECT secret FROM job").fetchone() != (secret_check,):
             raise JobMismatchError(

@@ -24,7 +24,7 @@ from vaxcert.verify.report import Outcome, Report, SignerIdentity, Status, Step
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from vaxcert.service.batch.journal import WrittenFile
+    from vaxcert.service.batch.journal_rows import WrittenFile
     from vaxcert.signing.signer import Signer
     from vaxcert.trust.dsc import Dsc
     from vaxcert.trust.trust_list import TrustList

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vaxcert.issue.card import Card
     from vaxcert.issue.print_file import Layout
     from vaxcert.service.batch.job import Job
-    from vaxcert.service.batch.journal import Run
+    from vaxcert.service.batch.journal_rows import Run
     from vaxcert.service.batch.workbench import Workbench
     from vaxcert.service.print_run import PrintTask
 

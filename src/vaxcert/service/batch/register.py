@@ -5,12 +5,13 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Final
 
-from vaxcert.service.batch.journal import IDENTITY_BYTES
+from vaxcert.service.batch.journal_rows import IDENTITY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from vaxcert.service.batch.journal import Journal, RecordRow
+    from vaxcert.service.batch.journal import Journal
+    from vaxcert.service.batch.journal_rows import RecordRow
 
 SEGMENTS_PER_BLOCK: Final = 32
 """The index is one for so many segments after the other. Identities are random: in one index over all of them each new

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.store.log import TransparencyLog
     from vaxcert.ledger.store.sealed import StoredCertificate
     from vaxcert.service.batch.job import Job
-    from vaxcert.service.batch.journal import Run
+    from vaxcert.service.batch.journal_rows import Run
     from vaxcert.service.batch.run import Source
     from vaxcert.service.batch.sequencer import Known
     from vaxcert.service.batch.workbench import Workbench

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from vaxcert.errors import InputError, StorageError
-from vaxcert.service.batch.journal import Segment, Tally
+from vaxcert.service.batch.journal_rows import Segment, Tally
 from vaxcert.service.batch.segment_files import write_segment
 from vaxcert.service.batch.sequencer import Mode, Sequencer, Settled
 from vaxcert.service.batch.workbench import Chunk
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.store.log import TransparencyLog
     from vaxcert.service.batch.identity import Marks
     from vaxcert.service.batch.job import Job
-    from vaxcert.service.batch.journal import Run
+    from vaxcert.service.batch.journal_rows import Run
     from vaxcert.service.batch.sequencer import Supersession
     from vaxcert.service.batch.workbench import ChunkResult, Workbench
     from vaxcert.service.rejects import Reject

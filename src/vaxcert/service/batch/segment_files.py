@@ -16,7 +16,7 @@ from shutil import rmtree
 from typing import TYPE_CHECKING, Final
 
 from vaxcert.ledger.store.sealed import parse_stored
-from vaxcert.service.batch.journal import WrittenFile
+from vaxcert.service.batch.journal_rows import WrittenFile
 from vaxcert.service.batch.rendering import LINE_FORMATS, PICTURE_FORMATS, end_json_line
 from vaxcert.service.files import read_file, storage_errors, sync, sync_folder
 from vaxcert.signing.issuer_secret import is_sealed

@@ -16,7 +16,7 @@ from vaxcert.ledger.store import statements
 from vaxcert.ledger.store.reader import CertificateRow, LoggedCertificate
 from vaxcert.ledger.store.sealed import parse_stored
 from vaxcert.service.batch.identity import Marks, is_another_person
-from vaxcert.service.batch.journal import Tally, packed_marks
+from vaxcert.service.batch.journal_rows import Tally, packed_marks
 from vaxcert.service.batch.workbench import Issued
 from vaxcert.service.rejects import Reject
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.store.log import TransparencyLog
     from vaxcert.ledger.store.sealed import StoredCertificate
     from vaxcert.ledger.store.transaction import Transaction
-    from vaxcert.service.batch.journal import RecordRow
+    from vaxcert.service.batch.journal_rows import RecordRow
     from vaxcert.service.batch.workbench import Chunk, ChunkResult, Workbench
     from vaxcert.service.row import Row
 

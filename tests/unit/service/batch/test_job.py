@@ -15,7 +15,7 @@ from vaxcert.errors import (
     StorageError,
 )
 from vaxcert.service.batch.job import check_is_free, open_job
-from vaxcert.service.batch.journal import Segment
+from vaxcert.service.batch.journal_rows import Segment
 from vaxcert.service.batch.sequencer import Mode
 
 if TYPE_CHECKING:

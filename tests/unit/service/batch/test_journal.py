@@ -10,7 +10,8 @@ import pytest
 
 from vaxcert.errors import JobBusyError, JobDamagedError, JobMismatchError, StorageError
 from vaxcert.service.batch import register
-from vaxcert.service.batch.journal import Journal, RecordRow, Run, Segment, Tally, WrittenFile, packed_marks
+from vaxcert.service.batch.journal import Journal
+from vaxcert.service.batch.journal_rows import RecordRow, Run, Segment, Tally, WrittenFile, packed_marks
 from vaxcert.service.batch.register import SEGMENTS_PER_BLOCK, Register
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.authority import AT, BORN, dsc, signer
 from vaxcert.codec import cbor, cose
-from vaxcert.service.batch.journal import WrittenFile
+from vaxcert.service.batch.journal_rows import WrittenFile
 from vaxcert.service.batch.manifest import FILES, MANIFEST, SIGNATURE, is_manifest, verify_manifest, write_manifest
 from vaxcert.trust.trust_list import TrustList
 from vaxcert.verify.report import Outcome, Status

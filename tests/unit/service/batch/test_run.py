@@ -14,7 +14,7 @@ from tests.authority import AT
 from tests.batches import bench, lines_of, row, secret
 from vaxcert.errors import InputError, SignerRevokedError
 from vaxcert.service.batch.job import open_job
-from vaxcert.service.batch.journal import Tally
+from vaxcert.service.batch.journal_rows import Tally
 from vaxcert.service.batch.run import BatchRun
 from vaxcert.service.batch.sequencer import Mode
 from vaxcert.service.row import Row

@@ -13,7 +13,7 @@ from tests.batches import bench, chunk, row, secret
 from vaxcert.ledger.log.log_key import LogKey
 from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.ledger.store.sealed import parse_stored
-from vaxcert.service.batch.journal import IDENTITY_BYTES, RecordRow, Tally
+from vaxcert.service.batch.journal_rows import IDENTITY_BYTES, RecordRow, Tally
 from vaxcert.service.batch.sequencer import Mode, Sequencer, Settled
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from vaxcert.ledger.store import statements
 from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.service.batch.book import BatchBook
 from vaxcert.service.batch.issue import Watch
-from vaxcert.service.batch.journal import Tally
+from vaxcert.service.batch.journal_rows import Tally
 from vaxcert.service.batch.sequencer import Mode
 from vaxcert.service.batch.stream import issue_stream
 from vaxcert.service.revocation_book import RevocationBook
