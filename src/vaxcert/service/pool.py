@@ -18,7 +18,7 @@ from collections import Counter, deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
 from vaxcert.errors import WorkerLostError
 from vaxcert.service.pool_worker import NO_MORE, Job, pickled_error, result_of, serve
@@ -40,7 +40,10 @@ _CHUNKS_AT_A_WORKER = 2
 
 _SECONDS_TO_END = 5.0
 _FORKS = sys.platform == "linux"
-_CONTEXT = get_context("fork") if sys.platform == "linux" else get_context("spawn")
+FORKS: Final = sys.platform == "linux"
+"""Whether a worker has what this process has, so that the initializer's arguments are not pickled."""
+
+_CONTEXT = get_context("fork") if FORKS else get_context("spawn")
 
 
 def ordered_map(

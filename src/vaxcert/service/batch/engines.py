@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vaxcert.service.batch.workbench import take_seat, work_at_seat
-from vaxcert.service.pool import ordered_map
+from vaxcert.service.batch.workbench import sit_down, take_seat, work_at_seat
+from vaxcert.service.pool import FORKS, ordered_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,9 @@ def local_engine(
     """
     if workers == 1:
         return lambda chunks: map(bench.work, chunks)
+    # A forked worker has the key already, and opening it takes longer than ten thousand signatures; a token's session
+    # is one process's own.
+    start = (sit_down, (bench,)) if FORKS and recipe.source.module is None else (take_seat, (recipe,))
     return lambda chunks: ordered_map(
-        work_at_seat, chunks, workers=workers, initializer=take_seat, initargs=(recipe,), on_loss=on_loss
+        work_at_seat, chunks, workers=workers, initializer=start[0], initargs=start[1], on_loss=on_loss
     )

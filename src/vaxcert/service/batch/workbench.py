@@ -256,7 +256,12 @@ _seat = _Seat()
 
 def take_seat(recipe: Recipe) -> None:
     """Make the workbench of this process, a worker."""
-    _seat.bench = recipe.make(_seat.stack)
+    sit_down(recipe.make(_seat.stack))
+
+
+def sit_down(bench: Workbench) -> None:
+    """Have this process, a worker, work at *bench*."""
+    _seat.bench = bench
     calm_collector()
 
 
