@@ -191,6 +191,12 @@ class WrongChainError(LedgerError):
     code = "wrong_chain"
 
 
+class AnchorFileMissingError(WrongChainError):
+    """The file that the log is anchored to is not where it was."""
+
+    code = "anchor_file_missing"
+
+
 class NoContractError(WrongChainError):
     """There is no contract at the pinned address."""
 

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from vaxcert.errors import (
     AnchorError,
+    AnchorFileMissingError,
     ChainProofError,
     ChainResetError,
     ChainUnavailableError,
@@ -89,14 +90,15 @@ class AnchorFile:
 
         Raises:
             ChainUnavailableError: The file cannot be read.
-            WrongChainError: It is not there, or is another file than the pinned one, or has become shorter.
+            AnchorFileMissingError: It is not there.
+            WrongChainError: It is another file than the pinned one, or has become shorter.
             ChainProofError: A line was changed.
         """
         try:
             with self._locked("rb", fcntl.LOCK_SH) as file:
                 self._read(file)
         except FileNotFoundError as error:
-            raise WrongChainError(
+            raise AnchorFileMissingError(
                 f"there is no {self._path.name}, the file that the log is anchored to",
                 hint="put its copy back, which no backup of the log holds; where there is none, anchor the log to a "
                 "chain with `vaxcert anchor deploy`",

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import ChainProofError, ChainResetError, ChainUnavailableError, WrongChainError
+from vaxcert.errors import (
+    AnchorFileMissingError,
+    ChainProofError,
+    ChainResetError,
+    ChainUnavailableError,
+    WrongChainError,
+)
 from vaxcert.ledger.anchor.identity import NO_HASH, verify_events
 from vaxcert.ledger.audit.findings import FindingCode
 from vaxcert.ledger.audit.report import NotChecked
@@ -30,6 +36,9 @@ def check_chain(
         return _events_up_to(head, chain, identity, findings), None
     except ChainResetError as error:
         findings.add(FindingCode.EVENT_HIDDEN, f"the chain no longer shows an anchor that was final: {error.message}")
+    except AnchorFileMissingError as error:  # that it was taken away proves nothing about the log
+        reason = f"the chain could not be asked: {error.message}"
+        return None, NotChecked(code=ChainUnavailableError.code, reason=reason, decisive=True)
     except WrongChainError as error:
         findings.add(FindingCode.CHAIN_REPLACED, f"the chain is not the pinned one: {error.message}")
     except ChainProofError as error:
