@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import click
 
 from vaxcert.commands import exit_codes
 from vaxcert.commands.issue_target import standard_output
+from vaxcert.commands.issue_telling import Telling
 from vaxcert.commands.options import now, say
 from vaxcert.commands.progress import Progress
 from vaxcert.errors import SecretMissingError, VaxcertError
@@ -19,7 +19,6 @@ from vaxcert.service.batch.book import BatchBook
 from vaxcert.service.batch.engines import local_engine
 from vaxcert.service.batch.issue import Order, Summary, Watch, issue_batch
 from vaxcert.service.batch.job import JOURNAL
-from vaxcert.service.batch.journal_rows import Tally
 from vaxcert.service.batch.own_log import open_own_log
 from vaxcert.service.batch.sequencer import Mode
 from vaxcert.service.batch.stream import issue_stream
@@ -32,21 +31,18 @@ from vaxcert.service.revocation_book import BOOK_NAME
 from vaxcert.service.sources import STDIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime, timedelta
     from pathlib import Path
 
     from vaxcert.commands.issue_target import Target
-    from vaxcert.service.batch.run import BatchRun, Engine
+    from vaxcert.service.batch.journal_rows import Tally
+    from vaxcert.service.batch.run import Engine
     from vaxcert.service.batch.workbench import Plan, Workbench
-    from vaxcert.service.rejects import Reject
     from vaxcert.service.row import Row
     from vaxcert.service.signers import SignerSource
 
 GO_ON = "go on with the same command and --resume"
-
-SHOWN_PROBLEMS = 10
-"""So many are told on the way where a file has them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +100,7 @@ def run(request: Request) -> int:
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         with _engine(request, bench, recipe) as engine, Progress("issued", total=_total(request)) as progress:
-            telling = _Telling(progress)
+            telling = Telling(progress)
             if request.target.is_stream or request.dry_run:
                 tally = _to_stream(request, bench, engine, telling)
                 kept = request.rejects is not None and not request.dry_run
@@ -149,7 +145,7 @@ def _engine(request: Request, bench: Workbench, recipe: Recipe) -> Iterator[Engi
         yield engine
 
 
-def _to_stream(request: Request, bench: Workbench, engine: Engine, telling: _Telling) -> Tally:
+def _to_stream(request: Request, bench: Workbench, engine: Engine, telling: Telling) -> Tally:
     watch = Watch(clock=lambda: request.moment, seen=telling.seen, told=telling.told)
     with ExitStack() as stack:
         if request.rejects is not None and not request.dry_run:
@@ -178,7 +174,7 @@ def _to_stream(request: Request, bench: Workbench, engine: Engine, telling: _Tel
         )
 
 
-def _to_job(request: Request, bench: Workbench, engine: Engine, telling: _Telling) -> Summary:
+def _to_job(request: Request, bench: Workbench, engine: Engine, telling: Telling) -> Summary:
     if request.mode is Mode.RENEW and request.ledger is None and not (request.target.path / JOURNAL).exists():
         raise click.UsageError("--renew needs what it renews: --ledger, or a job folder as --out")
     order = Order(
@@ -234,81 +230,7 @@ def _sign(request: Request) -> None:
     say("note", f"the log has {checkpoint.size} entries under a signed checkpoint")
 
 
-class _Telling:
-    """Tells how a run goes: its progress, the first of its rejects, and what an interruption means."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._tally = Tally()
-        self._count = 0
-        self._all = False
-        self._write: Callable[[Reject], None] | None = None
-        self._run: BatchRun | None = None
-        self.is_left = False
-        """Whether an error or an interruption has left a run that can be gone on with."""
-
-    def left(self) -> None:
-        """Take it that there is a run to go on with."""
-        self.is_left = True
-
-    def started(self, run: BatchRun, tally: Tally) -> None:
-        """Take over *run*, which has done *tally* before."""
-        self._run, self._tally = run, tally
-
-    def seen(self, tally: Tally) -> None:
-        """Show what became of some more rows."""
-        self._tally += tally
-        rejected = f", {self._tally.rejected:,} rejected" if self._tally.rejected else ""
-        done = self._tally.issued + self._tally.same
-        self._progress.show(done, done=done + self._tally.rejected, more=rejected)
-
-    def printed(self, files: int) -> None:
-        """Show how many print files there are."""
-        self._progress.show(self._tally.issued, more=f", {files:,} print files")
-
-    def told(self, rejects: Iterable[Reject]) -> None:
-        """Tell of *rejects*, but not of more than a few where a file has them all."""
-        for reject in rejects:
-            self._count += 1
-            if self._write is not None:
-                self._write(reject)
-            if self._all or self._count <= SHOWN_PROBLEMS:
-                self._progress.hide()
-                say("warning", str(reject))
-
-    def tell_all(self) -> None:
-        """Tell of every reject: no file has them."""
-        self._all = True
-
-    def into(self, write: Callable[[Reject], None]) -> None:
-        """Have every reject written too, by *write*."""
-        self._write = write
-
-    @property
-    def untold(self) -> int:
-        """How many problems only the file has."""
-        return 0 if self._all else max(0, self._count - SHOWN_PROBLEMS)
-
-    @contextmanager
-    def stoppable(self) -> Iterator[None]:
-        """Have the first interruption end the run after its segment, and the second at once."""
-
-        def stop(_number: int, _frame: object) -> None:
-            signal.signal(signal.SIGINT, before)
-            if self._run is None:
-                raise KeyboardInterrupt
-            self._run.stop()
-            self._progress.hide()
-            say("note", "interrupted: the segments under way are brought to an end; once more ends at once")
-
-        before = signal.signal(signal.SIGINT, stop)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-
-def _sum_up(request: Request, summary: Summary, telling: _Telling) -> None:
+def _sum_up(request: Request, summary: Summary, telling: Telling) -> None:
     tally, out = summary.tally, request.target.out
     if telling.untold:
         say("warning", f"and {telling.untold} more problems")
