@@ -166,7 +166,8 @@ def test_no_certificate_stands_open_in_what_a_batch_keeps(place: Path, kept: dic
     assert certificates_in(b"--" + line.cose + b"--") != []  # where one stands, it is found
     assert certificates_in((place / "job" / "txt" / "000001.txt").read_bytes()) != []
     for name, content in kept.items():
-        assert certificates_in(content) == [], name
+        # Among megabytes of what is sealed, some bytes are an empty map by chance.
+        assert [certificate for certificate in certificates_in(content) if certificate] == [], name
 
 
 def test_the_columns_of_journal_and_log_are_no_longer_than_they_have_to_be(place: Path) -> None:
