@@ -183,7 +183,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    each = options.count // FILES
+    each = max(1, options.count // FILES // CHUNK) * CHUNK  # a chunk goes into one file
     raw = RawVerification()
     ratios: list[float] = []
     bare: list[float] = []
