@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.registry_fixture import postgres, registry
+
+__all__ = ["postgres", "registry", "vectors"]
+
 
 @pytest.fixture(scope="session")
 def vectors() -> Path:

@@ -29,6 +29,8 @@ _OF_ERROR: dict[type[errors.VaxcertError], int] = {
     errors.LedgerUnavailableError: UNDETERMINED,
     errors.InputError: 2,
     errors.SettingsError: 2,
+    errors.RegistryInputError: 2,
+    errors.RegistryError: 5,
 }
 
 _SEVERITY = (BUG, 2, 6, 1, 3, UNDETERMINED, 5, OK)

@@ -1,0 +1,1 @@
+"""The database under the registry: SQLite by default, PostgreSQL in production, the same tables in both."""

@@ -1,0 +1,125 @@
+"""How the registry's database is opened, how a transaction begins and ends there, and what its errors mean."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+
+from vaxcert.errors import MissingDependencyError, RegistryBusyError, RegistryUnavailableError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+    from vaxcert.errors import VaxcertError
+
+DIALECTS: Final = ("sqlite", "postgresql")
+BUSY_SECONDS: Final = 30
+"""How long a transaction waits for another's lock before it gives up."""
+
+_SQLITE_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",  # a commit that returned is on the disk
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+    "secure_delete = ON",  # what is erased is overwritten with zeros
+    f"busy_timeout = {BUSY_SECONDS * 1000}",
+)
+_POOL_SIZE: Final = 8
+_SERIALIZATION_FAILURE, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
+_IN_CONFLICT: Final = frozenset((_SERIALIZATION_FAILURE, _DEADLOCK, _LOCK_TIMEOUT))
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Return the engine of the database at *url*, such as ``sqlite:///registry.db`` or ``postgresql://host/name``.
+
+    Nothing is connected yet.
+
+    Raises:
+        SettingsError: The URL is none, or of another kind of database.
+        MissingDependencyError: It is PostgreSQL, and its driver is not installed.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except exc.ArgumentError:
+        raise SettingsError("the registry's database is no URL", hint="sqlite:///FILE or postgresql://...") from None
+    if parsed.get_backend_name() not in DIALECTS:
+        raise SettingsError(f"the registry does not stand on {parsed.get_backend_name()}", hint=" or ".join(DIALECTS))
+    if parsed.get_backend_name() == "sqlite":
+        engine = sa.create_engine(parsed, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        return sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,  # an error's text must not hold what was being written
+            pool_size=_POOL_SIZE,
+            max_overflow=_POOL_SIZE,
+            pool_timeout=BUSY_SECONDS,
+            pool_pre_ping=True,
+            connect_args={"prepare_threshold": 2, "options": f"-c lock_timeout={BUSY_SECONDS}s -c timezone=UTC"},
+        )
+    except ModuleNotFoundError:
+        raise MissingDependencyError(
+            "PostgreSQL needs the extra `postgres`", hint="pip install 'vaxcert[postgres]'"
+        ) from None
+
+
+@contextmanager
+def transaction(engine: sa.Engine, *, reads: bool) -> Iterator[sa.Connection]:
+    """Yield a connection in a transaction, which is committed at the end and rolled back on an error.
+
+    Args:
+        engine: The database.
+        reads: Whether nothing is to be written; the database then refuses to.
+
+    Raises:
+        RegistryBusyError: Another transaction was in the way; the work may be done again.
+        RegistryUnavailableError: The database cannot be reached, or failed.
+    """
+    options = {"postgresql_readonly": True} if reads and engine.dialect.name == "postgresql" else {}
+    try:
+        with engine.connect() as connection:
+            prepared = connection.execution_options(**options, vaxcert_reads=reads)
+            with prepared.begin():
+                yield prepared
+    except exc.IntegrityError:
+        raise  # a broken constraint is the caller's to understand
+    except (exc.DBAPIError, exc.TimeoutError) as error:
+        raise _told(error) from error
+
+
+def _told(error: exc.DBAPIError | exc.TimeoutError) -> VaxcertError:
+    cause = getattr(error, "orig", None)
+    if isinstance(error, exc.TimeoutError) or getattr(cause, "sqlstate", None) in _IN_CONFLICT:
+        return RegistryBusyError("the registry's database is busy")
+    if isinstance(cause, sqlite3.OperationalError) and cause.sqlite_errorcode & 0xFF in {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+    }:
+        return RegistryBusyError("the registry's database is busy")
+    if isinstance(error, exc.OperationalError | exc.InterfaceError):
+        return RegistryUnavailableError(f"the registry's database does not answer ({type(cause).__name__})")
+    raise error  # a statement that is wrong is a bug, and shows as one
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions begin where we say, not where sqlite3 guesses
+    cursor = connection.cursor()
+    for pragma in _SQLITE_PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    reads = connection.get_execution_options().get("vaxcert_reads", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
+    # A writer that began by reading could not wait for another writer: it would have to start again.
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

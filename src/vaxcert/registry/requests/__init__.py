@@ -1,0 +1,1 @@
+"""Requests that were carried out: a second one with the same key gets the first one's answer."""

@@ -1,0 +1,149 @@
+"""The desk: where every use case of the registry is carried out, the same way for all of them."""
+
+from __future__ import annotations
+
+import hmac
+from contextlib import contextmanager
+from datetime import timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+from sqlalchemy.exc import IntegrityError
+
+from vaxcert.errors import IdempotencyConflictError, PersonErasedError, RegistryBusyError, RequestError
+from vaxcert.registry.database.engine import transaction
+from vaxcert.registry.requests.store import find_request, forget_requests
+from vaxcert.registry.requests.tables import requests
+from vaxcert.registry.trail.store import chain_some
+from vaxcert.service.registry.request import Answer, Request
+from vaxcert.service.registry.work import NOBODY, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    import sqlalchemy as sa
+
+    from vaxcert.registry.sealing.keyring import Keyring
+    from vaxcert.service.registry.access import Actor
+    from vaxcert.service.registry.reference import Reference
+    from vaxcert.service.registry.use_case import UseCase
+
+R = TypeVar("R", bound=Request)
+A = TypeVar("A", bound=Answer)
+
+ATTEMPTS: Final = 5
+"""How often a transaction that met another one is begun again."""
+
+MAX_KEY_LENGTH: Final = 200
+KEPT_FOR: Final = timedelta(days=2)
+"""How long a key is remembered: longer than any client tries again."""
+
+_TO_BYTES = msgspec.msgpack.Encoder(order="deterministic")
+
+
+class Desk:
+    """Carries out use cases on one registry; shared by threads."""
+
+    def __init__(self, engine: sa.Engine, keyring: Keyring, reference: Reference) -> None:
+        self._engine = engine
+        self._keyring = keyring
+        self._reference = reference
+
+    def run(self, use_case: UseCase[R, A], request: R, *, actor: Actor, at: datetime, key: str | None = None) -> A:
+        """Carry out *use_case* in one transaction, and return its answer.
+
+        Args:
+            use_case: What to do.
+            request: What is asked.
+            actor: Who asks.
+            at: The instant at which it happens, aware.
+            key: The caller's key of this request. The same request with the same key is carried out once, and answered
+                the same each time, for two days.
+
+        Raises:
+            NotAllowedError: The actor may not.
+            IdempotencyConflictError: The key was another request's.
+            RegistryBusyError: Others were in the way again and again; nothing was written.
+            RegistryError: A rule forbids it; nothing was written.
+        """
+        actor.check_may(use_case.right)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._once(use_case, request, actor, at, None if use_case.reads else key)
+            except (RegistryBusyError, IntegrityError) as error:
+                if attempt == ATTEMPTS or not (isinstance(error, RegistryBusyError) or _is_of_key(error)):
+                    raise
+        raise AssertionError  # pragma: no cover - the last attempt returns or raises
+
+    @contextmanager
+    def working(self, actor: Actor, at: datetime, *, reads: bool = False) -> Iterator[Work]:
+        """Yield a transaction for upkeep that is no request: imports in steps, the sequencers, deliveries."""
+        if at.tzinfo is None:
+            raise ValueError("an instant needs its zone")
+        with transaction(self._engine, reads=reads) as connection:
+            work = Work(connection, keyring=self._keyring, reference=self._reference, actor=actor, at=at)
+            yield work
+            work.flush()
+
+    def chain_trail(self) -> int:
+        """Chain what is committed and not chained yet; return how many entries."""
+        total = 0
+        while True:
+            with transaction(self._engine, reads=False) as connection:
+                done = chain_some(connection)
+            total += done
+            if not done:
+                return total
+
+    def forget_keys(self, at: datetime) -> int:
+        """Forget the keys of requests that are too old to be sent again; return how many."""
+        with transaction(self._engine, reads=False) as connection:
+            return forget_requests(connection, at - KEPT_FOR)
+
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        """Return a transaction that only reads, without an actor: for counts and checks."""
+        return transaction(self._engine, reads=True)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def _once(self, use_case: UseCase[R, A], request: R, actor: Actor, at: datetime, key: str | None) -> A:
+        with self.working(actor, at, reads=use_case.reads) as work:
+            if key is None:
+                return use_case(work, request)
+            place = _digest_of_key(actor, key)
+            asked = self._keyring.pepper.digest(_TO_BYTES.encode((use_case.name, request)))
+            found = find_request(work.connection, place)
+            if found is not None:
+                if not hmac.compare_digest(found.request, asked):
+                    raise IdempotencyConflictError("the key was used for another request")
+                return work.unseal(use_case.answer, found.subject, "requests.answer", found.id, found.answer)
+            answer = use_case(work, request)
+            self._keep(work, place, asked, answer)
+            return answer
+
+    def _keep(self, work: Work, key: bytes, asked: bytes, answer: Answer) -> None:
+        row = work.new_id()
+        subject = next(iter(work.subjects), NOBODY)
+        try:
+            sealed = work.seal(subject, "requests.answer", row, answer)
+        except PersonErasedError:  # what was asked for was to erase them
+            subject = NOBODY
+            sealed = work.seal(subject, "requests.answer", row, answer)
+        work.insert(requests, key=key, request=asked, id=row, subject=subject, answer=sealed, at=work.at)
+
+
+def _digest_of_key(actor: Actor, key: str) -> bytes:
+    if not 0 < len(key) <= MAX_KEY_LENGTH:
+        raise RequestError(f"an idempotency key has 1 to {MAX_KEY_LENGTH} characters")
+    return sha256(f"{actor.account}\0{key}".encode()).digest()
+
+
+def _is_of_key(error: Exception) -> bool:
+    # Two with the same key at one time: the second finds the first one's answer when it begins again.
+    said = str(error)
+    return "pk_requests" in said or "requests.key" in said

@@ -1,0 +1,90 @@
+"""Requests and answers of the registry: plain values that the command line, HTTP and Python share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from vaxcert.errors import FieldProblem, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+R = TypeVar("R", bound="Request")
+
+MAX_PAGE = 500
+_SHOWN = 80
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a use case is asked; a subclass names each field with its type and `Meta`."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """What a use case says."""
+
+
+class PageRequest(Request, frozen=True, kw_only=True):
+    """A question with more answers than are given at once."""
+
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE, description="how many at most")] = 50
+    after: Annotated[str, Meta(max_length=200, description="`next` of the page before")] | None = None
+
+
+class Page(Answer, Generic[T], frozen=True, kw_only=True):
+    """Some of the answers; *next* is there as long as there are more."""
+
+    items: list[T]
+    next: str | None = None
+
+
+def read_request(kind: type[R], given: Mapping[str, object], *, texts: bool = False) -> R:
+    """Return the request in *given*.
+
+    Args:
+        kind: Which request.
+        given: The fields by name.
+        texts: Whether values may stand as texts, as on a command line or in a form: ``"3"`` for 3.
+
+    Raises:
+        RequestError: Fields are wrong, missing or unknown; all of them are named.
+    """
+    values: dict[str, object] = {}
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    problems = [
+        FieldProblem(name[:_SHOWN], "unknown_field", "there is no such field") for name in given if name not in fields
+    ]
+    for name, field in fields.items():
+        if name not in given:
+            if field.required:
+                problems.append(FieldProblem(name, "missing", "must be there"))
+            continue
+        try:
+            values[field.name] = msgspec.convert(given[name], field.type, strict=not texts)
+        except msgspec.ValidationError as error:
+            problems.append(_problem(name, str(error)))
+    check(problems)
+    return kind(**values)
+
+
+def _problem(field: str, said: str) -> FieldProblem:
+    # The library says "Expected `int`, got `str` - at `$.a[0]`"; only of an enum it repeats the value.
+    message, _, place = said.partition(" - at `$")
+    inner = place.rstrip("`")
+    if message.startswith("Invalid enum value"):
+        message = "is none of the known words"
+    return FieldProblem(field + inner, "invalid", message[:1].lower() + message[1:])
+
+
+def check(problems: list[FieldProblem]) -> None:
+    """Refuse the request if there are *problems*.
+
+    Raises:
+        RequestError: There are.
+    """
+    if problems:
+        fields = ", ".join(dict.fromkeys(problem.field for problem in problems))
+        raise RequestError(f"the request is wrong in {fields}", problems=problems)
