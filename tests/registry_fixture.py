@@ -16,9 +16,9 @@ from vaxcert.registry.database.schema import METADATA
 from vaxcert.registry.sealing.keyring import KeyEncryptionKey, Keyring, Pepper
 from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind, Role
 from vaxcert.service.registry.desk import Desk
+from vaxcert.service.registry.preparing import prepare
 from vaxcert.service.registry.reference import Reference
 from vaxcert.service.registry.request import Answer, Request
-from vaxcert.service.registry.upkeep import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,10 +124,16 @@ def new_sqlite_registry(folder: Path) -> Iterator[RegistryUnderTest]:
         yield registry
 
 
+def new_keyring() -> Keyring:
+    """Return a keyring of one new key and a new pepper."""
+    key = KeyEncryptionKey.create()
+    return Keyring(lambda: [key], Pepper.create())
+
+
 @contextmanager
 def _opened(url: str) -> Iterator[RegistryUnderTest]:
     engine = open_engine(url)
-    keyring = Keyring([KeyEncryptionKey.create()], Pepper.create())
+    keyring = new_keyring()
     prepare(engine, keyring, TODAY, since=TODAY)
     registry = RegistryUnderTest(desk=Desk(engine, keyring, Reference()), url=url, engine=engine, keyring=keyring)
     yield registry

@@ -13,7 +13,7 @@ from vaxcert.commands import exit_codes
 from vaxcert.commands.lazy import LazyGroup
 from vaxcert.commands.options import say
 from vaxcert.commands.settings import NAMED_BY, SETTINGS_FILE, chosen_settings, defaults_of
-from vaxcert.errors import VaxcertError
+from vaxcert.errors import RequestError, VaxcertError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ COMMANDS = {
     "keys": "Create, show and rotate signing keys.",
     "ledger": "Keep the log of certificates that everybody can check.",
     "sample": "Invent records for trials.",
+    "registry": "Keep people, visits, doses, stock and certificates.",
     "revocations": "Publish what was revoked, and keep what others publish.",
     "revoke": "Revoke certificates, in your book and in the log.",
     "trust": "Keep the list of signers that are believed.",
@@ -78,6 +79,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             default_map=defaults_of(group, chosen_settings(), later=COMMANDS),
         )
     except VaxcertError as error:
+        _tell_problems(error)
         return _fail(exit_codes.of_error(type(error)), error.message, error.hint)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
@@ -91,6 +93,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         where = f"{type(error).__name__} at {_place(error)}"
         return _fail(exit_codes.BUG, f"internal error: {where}", "please report this, it is our bug")
     return result if isinstance(result, int) else exit_codes.OK
+
+
+def _tell_problems(error: VaxcertError) -> None:
+    if isinstance(error, RequestError):  # of a record's problems the rows' own commands tell
+        for problem in error.problems:
+            say("error", f"{problem.field}: {problem.message} ({problem.code})")
 
 
 def _fail(code: int, message: str, hint: str | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import cast
+from typing import Any, cast
 
 import click
 
@@ -15,13 +15,18 @@ from vaxcert.errors import StorageError
 
 
 class LazyGroup(click.Group):
-    """Takes each command from the module of its name beside this one; its own `commands` are names and summaries."""
+    """Takes each command from the module of its name in *package*; its own `commands` are names and summaries."""
+
+    def __init__(self, name: str | None = None, *, package: str = __package__, **about: Any) -> None:  # noqa: ANN401 - what the library's group takes
+        """Take the commands from *package*: those beside this module, if none is named."""
+        super().__init__(name, **about)
+        self._package = package
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the library's signature
         """Return the command *cmd_name*, imported now."""
         if cmd_name not in self.commands:
             return None
-        return cast("click.Command", importlib.import_module(f"{__package__}.{cmd_name}").command)
+        return cast("click.Command", importlib.import_module(f"{self._package}.{cmd_name.replace('-', '_')}").command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -29,7 +34,8 @@ class LazyGroup(click.Group):
         """Return the command that *args* name; its table of the settings becomes its defaults."""
         name, command, rest = super().resolve_command(ctx, args)
         if name and command and ctx.default_map and name in ctx.default_map:
-            ctx.default_map[name] = defaults_of(command, ctx.default_map[name], table=name)
+            later = command.commands if isinstance(command, LazyGroup) else ()
+            ctx.default_map[name] = defaults_of(command, ctx.default_map[name], table=name, later=later)
         return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the library's signature

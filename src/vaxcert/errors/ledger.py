@@ -137,6 +137,12 @@ class LedgerStateError(LedgerError):
     code = "ledger_state"
 
 
+class NotLoggedError(LedgerStateError):
+    """No signed checkpoint of the log covers what was asked for."""
+
+    code = "not_logged"
+
+
 class LedgerFormatError(LedgerStateError):
     """There is no ledger here, or one of another format."""
 

@@ -47,6 +47,12 @@ class NotRegisteredError(RegistryError):
     code = "not_registered"
 
 
+class AccountExistsError(RegistryError):
+    """There is an account of this name already."""
+
+    code = "account_exists"
+
+
 class StaleVersionError(RegistryError):
     """Somebody else has changed it since it was read; nothing was overwritten."""
 
@@ -437,3 +443,68 @@ class NotificationStateError(RegistryError):
     """The message is not in a state in which this can be done."""
 
     code = "notification_state"
+
+
+class StockError(RegistryError):
+    """The stock does not allow it."""
+
+    code = "stock_refused"
+
+
+class LotNotUsableError(StockError):
+    """No dose of this lot, or of this vial, may be given here and now."""
+
+    code = "lot_not_usable"
+
+    def __init__(self, message: str, *, obstacle: str, hint: str | None = None) -> None:
+        """Keep the *obstacle*: recalled, on_hold, expired, not_here, clock_ran_out or used_up."""
+        super().__init__(message, hint=hint)
+        self.obstacle = obstacle
+
+
+class NotEnoughStockError(StockError):
+    """There are fewer doses than are to be moved."""
+
+    code = "not_enough_stock"
+
+
+class StockCountError(StockError):
+    """A number of doses that stock cannot move: whole vials are moved, and a vial gives what is in it."""
+
+    code = "stock_count"
+
+
+class LotKnownError(StockError):
+    """The lot is in the registry already, with other facts."""
+
+    code = "lot_known"
+
+
+class LotStateError(StockError):
+    """The lot is not in a state from which this is possible."""
+
+    code = "lot_state"
+
+
+class ColdChainError(StockError):
+    """Vaccine is kept or moved in a cold that the product, or its thaw, does not allow."""
+
+    code = "cold_chain"
+
+
+class TransferStateError(StockError):
+    """The transfer was received already."""
+
+    code = "transfer_state"
+
+
+class DoseBookedError(StockError):
+    """The dose was booked as used before, or was never."""
+
+    code = "dose_booked"
+
+
+class ReportError(RegistryInputError):
+    """What is asked of a report goes together with nothing that is counted."""
+
+    code = "report_refused"

@@ -23,6 +23,13 @@ class NoSuchRouteError(WebError):
     hint = "GET /api/v1/openapi.json names every route"
 
 
+class NotSetUpError(NoSuchRouteError):
+    """The service was started without what this route works with."""
+
+    code = "not_set_up"
+    hint = "ask whoever runs it"
+
+
 class MethodError(WebError):
     """The address takes another method."""
 

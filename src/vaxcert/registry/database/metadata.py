@@ -70,7 +70,9 @@ def code_column(name: str, kind: type[StrEnum], *, nullable: bool = False) -> sa
     """Return a column that holds a value of *kind* and, by a constraint, nothing else."""
     words = ", ".join(f"'{member.value}'" for member in kind)
     length = max(len(member.value) for member in kind)
-    return sa.Column(name, sa.String(length), sa.CheckConstraint(f"{name} IN ({words})", name=name), nullable=nullable)
+    return sa.Column(
+        name, sa.String(length), sa.CheckConstraint(f"{name} IN ({words})", name=f"{name}_word"), nullable=nullable
+    )
 
 
 def digest_column(name: str, *, nullable: bool = False) -> sa.Column[bytes]:

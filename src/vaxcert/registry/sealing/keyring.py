@@ -24,7 +24,7 @@ from vaxcert.errors import SealError
 from vaxcert.signing.private_key import encrypt_private_key, load_x25519_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
@@ -130,17 +130,30 @@ class Pepper(_Secret):
 class Keyring:
     """The secrets of one registry: wraps with its newest key, unwraps with whichever did."""
 
-    __slots__ = ("_by_id", "current", "pepper")
+    __slots__ = ("_by_id", "_load", "pepper")
 
-    def __init__(self, keys: Iterable[KeyEncryptionKey], pepper: Pepper) -> None:
-        """Take the *keys*, of which the last wraps from now on."""
-        self._by_id = {key.key_id: key for key in keys}
-        self.current: Final = next(reversed(self._by_id.values()))
+    def __init__(self, load: Callable[[], Iterable[KeyEncryptionKey]], pepper: Pepper) -> None:
+        """Take the keys that *load* returns, of which the last wraps.
+
+        It is called again where a key is met that is not known: another process has made it since.
+        """
+        self._load = load
         self.pepper: Final = pepper
+        self.reload()
+
+    @property
+    def current(self) -> KeyEncryptionKey:
+        """The key that wraps."""
+        return next(reversed(self._by_id.values()))
+
+    def reload(self) -> None:
+        """Take the keys as they are now."""
+        self._by_id = {key.key_id: key for key in self._load()}
 
     def wrap(self, data_key: bytes, *, about: bytes) -> tuple[str, bytes]:
         """Return the id of the current key and *data_key* wrapped under it."""
-        return self.current.key_id, self.current.wrap(data_key, about=about)
+        current = self.current
+        return current.key_id, current.wrap(data_key, about=about)
 
     def unwrap(self, key_id: str, wrapped: bytes, *, about: bytes) -> bytes:
         """Return the data key that the key *key_id* wrapped.
@@ -149,6 +162,9 @@ class Keyring:
             SealError: The key is not here, or it does not open.
         """
         key = self._by_id.get(key_id)
+        if key is None:
+            self.reload()
+            key = self._by_id.get(key_id)
         if key is None:
             raise SealError(
                 f"the registry has data under the key {key_id}, which is not here", hint="put its file back"

@@ -15,6 +15,7 @@ from vaxcert.errors import IdempotencyConflictError, PersonErasedError, Registry
 from vaxcert.registry.database.engine import transaction
 from vaxcert.registry.requests.store import find_request, forget_requests
 from vaxcert.registry.requests.tables import requests
+from vaxcert.registry.sealing.store import rewrap_some
 from vaxcert.registry.trail.store import chain_some
 from vaxcert.service.registry.request import Answer, Request
 from vaxcert.service.registry.work import NOBODY, Work
@@ -38,6 +39,9 @@ ATTEMPTS: Final = 5
 """How often a transaction that met another one is begun again."""
 
 MAX_KEY_LENGTH: Final = 200
+REWRAPPED_AT_ONCE: Final = 500
+"""So many data keys a transaction: nobody waits for the rotation."""
+
 KEPT_FOR: Final = timedelta(days=2)
 """How long a key is remembered: longer than any client tries again."""
 
@@ -97,6 +101,22 @@ class Desk:
             total += done
             if not done:
                 return total
+
+    def rewrap(self) -> Iterator[int]:
+        """Wrap every data key under the newest key, while the registry works; yield how many, step by step.
+
+        When it is done no data key needs an older key any more.
+
+        Raises:
+            SealError: A data key does not open with the keys that are here; what was wrapped anew stays so.
+        """
+        self._keyring.reload()
+        while True:
+            with transaction(self._engine, reads=False) as connection:
+                done = rewrap_some(connection, self._keyring, REWRAPPED_AT_ONCE)
+            if not done:
+                return
+            yield done
 
     def forget_keys(self, at: datetime) -> int:
         """Forget the keys of requests that are too old to be sent again; return how many."""

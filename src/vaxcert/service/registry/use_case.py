@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from vaxcert.service.registry.access import Right
     from vaxcert.service.registry.work import Work
+
+_SECTIONS = re.compile(r"^(?:Args|Returns|Raises):$", re.MULTILINE)
 
 R = TypeVar("R", bound=Request)
 A = TypeVar("A", bound=Answer)
@@ -61,8 +64,8 @@ class UseCase(Generic[R, A]):
 
     @property
     def description(self) -> str:
-        """What it does."""
-        return inspect.getdoc(self.function) or ""
+        """What it does, for those who call it from elsewhere than Python."""
+        return _SECTIONS.split(inspect.getdoc(self.function) or "", maxsplit=1)[0].strip()
 
     def _annotation(self, name: str) -> Any:  # noqa: ANN401 - a class, which one only the caller knows
         # Only these two are resolved: the types of other parameters are imported for type checkers alone.

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from vaxcert.errors import NotRegisteredError, StaleVersionError
 from vaxcert.registry.database.ids import new_id
 from vaxcert.registry.database.metadata import month_of
-from vaxcert.registry.sealing.store import create_data_key, destroy_data_key, load_data_key
+from vaxcert.registry.sealing.store import create_data_key, destroy_data_key, load_data_key, load_data_keys
 from vaxcert.registry.trail.tables import trail, trail_tail
 from vaxcert.service.registry.access import Actor, Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date, datetime
 
     from vaxcert.registry.sealing.keyring import DataKey, Keyring
@@ -75,6 +76,11 @@ class Work:
     def create_subject(self, subject: UUID) -> None:
         """Make the data key of the new person *subject*: nothing can be sealed about somebody before."""
         self._data_keys[subject] = create_data_key(self.connection, self._keyring, subject)
+
+    def open_subjects(self, subjects: Collection[UUID]) -> None:
+        """Load the data keys of *subjects* at once, before something of each is unsealed; the erased have none."""
+        wanted = [subject for subject in subjects if subject not in self._data_keys]
+        self._data_keys.update(load_data_keys(self.connection, self._keyring, wanted))
 
     def erase_subject(self, subject: UUID) -> bool:
         """Destroy the data key of *subject*, for ever; return whether there was one."""

@@ -1,0 +1,88 @@
+"""A noun of the registry as a group of commands, one for each use case, made from their requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from vaxcert.commands.options import at_option, now
+from vaxcert.commands.registry.opening import acting, opened, passphrase_of, registry_options
+from vaxcert.commands.registry.options_of import given_fields, parameters_of
+from vaxcert.commands.registry.show import show
+from vaxcert.errors import RequestError
+from vaxcert.service.registry.request import read_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from vaxcert.service.registry.use_case import UseCase
+
+MAX_REQUEST_BYTES = 16 * 1024 * 1024
+
+
+_COMMON = (
+    click.option("--json", "as_json", is_flag=True, help="One JSON object."),
+    at_option("When it happens"),
+    click.option(
+        "--from", "source", type=click.File("rb"), metavar="FILE", help="The request as JSON (`-` for stdin)."
+    ),
+)
+_key_option = click.option("--key", help="A key of your own: the same request with it is carried out once.")
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A use case whose fields *arguments* are given by their place."""
+
+    use_case: UseCase[Any, Any]
+    arguments: tuple[str, ...] = ()
+
+
+def noun(summary: str, verbs: Mapping[str, UseCase[Any, Any] | Verb]) -> click.Group:
+    """Return the group of commands for *verbs*, each with the options of its request."""
+    made = {name: _command(name, verb if isinstance(verb, Verb) else Verb(verb)) for name, verb in verbs.items()}
+    return click.Group(commands=made, help=summary, no_args_is_help=True)
+
+
+def _command(name: str, verb: Verb) -> click.Command:
+    use_case = verb.use_case
+    run = registry_options(partial(_run, use_case))
+    for option in _COMMON if use_case.reads else (_key_option, *_COMMON):
+        run = option(run)
+    fields = list(parameters_of(use_case.request, verb.arguments))
+    return click.command(name, params=fields, help=use_case.description, short_help=use_case.summary)(run)
+
+
+def _run(
+    use_case: UseCase[Any, Any],
+    *,
+    registry: Path,
+    account: str | None,
+    passphrase_file: Path | None,
+    passphrase_fd: int | None,
+    at: datetime | None,
+    as_json: bool,
+    source: IO[bytes] | None,
+    key: str | None = None,
+    **fields: object,
+) -> None:
+    base = {} if source is None else _read(source.read(MAX_REQUEST_BYTES + 1))
+    request = read_request(use_case.request, given_fields(use_case.request, fields, base), texts=True)
+    with opened(registry, passphrase_of(passphrase_file, passphrase_fd)) as desk:
+        answer = desk.run(use_case, request, actor=acting(desk, account), at=at or now(), key=key)
+        show(answer, as_json=as_json)
+
+
+def _read(content: bytes) -> dict[str, object]:
+    if len(content) > MAX_REQUEST_BYTES:
+        raise RequestError(f"the request is longer than {MAX_REQUEST_BYTES} bytes")
+    try:
+        return msgspec.json.decode(content, type=dict[str, object])
+    except msgspec.DecodeError as error:
+        raise RequestError(f"the request is no JSON object: {error}") from None

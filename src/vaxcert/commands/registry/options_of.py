@@ -1,0 +1,126 @@
+"""The options of a command, made from the fields of its request."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import click
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vaxcert.service.registry.request import Request
+
+_NOT_GIVEN: Final = (None, ())
+_WORDS: Final = {int: "NUMBER", float: "NUMBER", str: "TEXT", UUID: "ID", date: "DATE", datetime: "INSTANT"}
+
+
+def parameters_of(kind: type[Request], arguments: tuple[str, ...]) -> Iterator[click.Parameter]:
+    """Yield an argument for each of *arguments* and an option for each other field of the request *kind*."""
+    for field in msgspec.structs.fields(kind):
+        inner, said = _plain(msgspec.inspect.type_info(field.type))
+        name = field.encode_name
+        if name in arguments:
+            yield click.Argument([name], metavar=name.upper(), required=False)
+        else:
+            yield _option(name, inner, said, required=field.required)
+
+
+def given_fields(kind: type[Request], values: Mapping[str, Any], base: Mapping[str, object]) -> dict[str, object]:
+    """Return what was given for the request *kind*: by options, else by *base*, else by whoever types.
+
+    Only a terminal is asked, and only for what must be there.
+    """
+    given: dict[str, object] = dict(base)
+    for field in msgspec.structs.fields(kind):
+        name = field.encode_name
+        value = values.get(name)
+        if value not in _NOT_GIVEN:
+            given[name] = _value(field.type, value)
+        elif field.required and name not in given and sys.stdin.isatty() and sys.stderr.isatty():
+            _inner, said = _plain(msgspec.inspect.type_info(field.type))
+            given[name] = _value(field.type, click.prompt((said or _spaced(name)).capitalize(), err=True, type=str))
+    return given
+
+
+def _option(name: str, kind: msgspec.inspect.Type, said: str | None, *, required: bool) -> click.Option:
+    flag = f"--{name.replace('_', '-')}"
+    told = (said or _spaced(name)).rstrip(".")
+    told = told[:1].upper() + told[1:] + ("." if not required else " (required).")
+    if isinstance(kind, msgspec.inspect.BoolType):
+        return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=told)
+    if isinstance(kind, msgspec.inspect.EnumType):
+        return click.Option([flag, name], type=click.Choice([str(word.value) for word in kind.cls]), help=told)
+    if isinstance(kind, _LISTS):
+        inner, _said = _plain(kind.item_type)
+        return click.Option([flag, name], multiple=True, metavar=_metavar(inner), help=f"{told} Repeatable.")
+    return click.Option([flag, name], metavar=_metavar(kind), help=told)
+
+
+_LISTS: Final = (
+    msgspec.inspect.ListType,
+    msgspec.inspect.VarTupleType,
+    msgspec.inspect.SetType,
+    msgspec.inspect.FrozenSetType,
+)
+_OBJECTS: Final = (msgspec.inspect.StructType, msgspec.inspect.DictType, msgspec.inspect.DataclassType)
+
+
+def _metavar(kind: msgspec.inspect.Type) -> str:
+    if isinstance(kind, _OBJECTS):
+        return "JSON"
+    if isinstance(kind, msgspec.inspect.EnumType):
+        return "|".join(str(word.value) for word in kind.cls)
+    return {
+        msgspec.inspect.IntType: "NUMBER",
+        msgspec.inspect.FloatType: "NUMBER",
+        msgspec.inspect.UUIDType: "ID",
+        msgspec.inspect.DateType: "DATE",
+        msgspec.inspect.DateTimeType: "INSTANT",
+        msgspec.inspect.TimeType: "TIME",
+    }.get(type(kind), "TEXT")
+
+
+def _plain(kind: msgspec.inspect.Type) -> tuple[msgspec.inspect.Type, str | None]:
+    """Return *kind* without its metadata and without None, and what the metadata say about it."""
+    said = None
+    while True:
+        if isinstance(kind, msgspec.inspect.Metadata):
+            said = said or (kind.extra_json_schema or {}).get("description")
+            kind = kind.type
+        elif isinstance(kind, msgspec.inspect.UnionType):
+            members = [member for member in kind.types if not isinstance(member, msgspec.inspect.NoneType)]
+            if len(members) != 1:
+                return members[0], said
+            kind = members[0]
+        else:
+            return kind, said
+
+
+def _value(kind: Any, value: Any) -> object:  # noqa: ANN401 - a type, and what click made of an option
+    inner, _said = _plain(msgspec.inspect.type_info(kind))
+    if isinstance(inner, _LISTS):
+        item, _said = _plain(inner.item_type)
+        texts = [value] if isinstance(value, str) else value
+        if isinstance(item, msgspec.inspect.EnumType):  # no word of these holds a comma
+            texts = [part.strip() for text in texts for part in text.split(",")]
+        return [_object(text) if isinstance(item, _OBJECTS) else text for text in texts]
+    if isinstance(inner, _OBJECTS):
+        return _object(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def _object(text: str) -> object:
+    try:
+        return msgspec.json.decode(text.encode())
+    except msgspec.DecodeError:
+        return text  # which is then told to be no object, with the field's name
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,26 @@
+"""`vaxcert registry upgrade`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from vaxcert.commands.options import now, say
+from vaxcert.commands.registry.opening import registry_option
+from vaxcert.service.registry.registry_folder import RegistryFolder
+from vaxcert.service.registry.work import VIET_NAM
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("upgrade")
+@registry_option
+def command(registry: Path) -> None:
+    """Bring a registry's tables to this version, all or nothing.
+
+    On PostgreSQL it also makes the parts of the heavy tables for the next two years: run it once a year.
+    """
+    RegistryFolder(registry).upgrade(now().astimezone(VIET_NAM).date())
+    say("note", "the registry's tables are those of this version")
