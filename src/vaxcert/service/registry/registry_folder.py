@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from vaxcert.service.registry.reference import Reference
 from vaxcert.signing.private_key import MAX_KEY_BYTES, is_encrypted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
 SETTINGS_NAME: Final = "registry.toml"
@@ -126,8 +128,12 @@ class RegistryFolder:
         """
         keyring = self.keyring(passphrase)
         engine = self.engine()
-        with transaction(engine, reads=True) as connection:
-            check_revision(connection)
+        try:
+            with transaction(engine, reads=True) as connection:
+                check_revision(connection)
+        except BaseException:
+            engine.dispose()
+            raise
         return Desk(engine, keyring, Reference())
 
     def add_key(self, passphrase: bytes) -> KeyEncryptionKey:
@@ -149,11 +155,9 @@ class RegistryFolder:
         Raises:
             RegistryUnavailableError: The database does not answer; nothing was changed.
         """
-        engine = self.engine()
-        with transaction(engine, reads=False) as connection:
+        with _disposed(self.engine()) as engine, transaction(engine, reads=False) as connection:
             upgrade(connection)
             ensure_partitions(connection, today)
-        engine.dispose()
 
 
 def create_registry(folder: Path, database: str, passphrase: bytes, *, today: date) -> RegistryFolder:
@@ -175,14 +179,21 @@ def create_registry(folder: Path, database: str, passphrase: bytes, *, today: da
         _write(making / _KEYS / _PEPPER, pepper_pem)
         _write(making / _KEYS / _KEK.format(1), key_pem)
         _write(making / SETTINGS_NAME, f"database = {msgspec.json.encode(database).decode()}\n".encode())
-        engine = open_engine(_placed(database, making))
-        with transaction(engine, reads=False) as connection:
-            if sa.inspect(connection).get_table_names():
-                raise RegistryFormatError("the database is not empty", hint="name one without tables")
-            upgrade(connection)
-        prepare(engine, Keyring(lambda: [key], pepper), today)
-        engine.dispose()
+        with _disposed(open_engine(_placed(database, making))) as engine:
+            with transaction(engine, reads=False) as connection:
+                if sa.inspect(connection).get_table_names():
+                    raise RegistryFormatError("the database is not empty", hint="name one without tables")
+                upgrade(connection)
+            prepare(engine, Keyring(lambda: [key], pepper), today)
     return RegistryFolder(folder)
+
+
+@contextmanager
+def _disposed(engine: sa.Engine) -> Iterator[sa.Engine]:
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _check_has_no_password(database: str) -> None:
