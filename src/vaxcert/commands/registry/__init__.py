@@ -8,10 +8,22 @@ from vaxcert.commands.lazy import LazyGroup
 
 NOUNS = {
     "accounts": "Say who may act, as what, and where.",
+    "campaigns": "Plan campaigns, open and close them.",
+    "certificates": "Verify, sign, show and revoke certificates.",
+    "corrections": "Ask for corrections, and decide on them.",
+    "duplicates": "Find, merge and part entries of one person.",
+    "family": "Say who may act for whom.",
     "init": "Make a registry.",
-    "upgrade": "Bring a registry's tables to this version.",
-    "trail": "Check and chain who did what.",
     "keys": "Rotate the keys that personal data are sealed under.",
+    "lots": "Keep lots: expiry, hold, recall, who got them.",
+    "messages": "See what became of messages, and where offices are told.",
+    "people": "Register, find and keep people.",
+    "qr": "Show, print and replace personal QR codes.",
+    "sites": "Keep the directory of sites.",
+    "slots": "Open days of a site, and see what is free.",
+    "stock": "Receive, move, open, discard and count doses.",
+    "trail": "Check and chain who did what.",
+    "upgrade": "Bring a registry's tables to this version.",
 }
 
 command = LazyGroup(

@@ -26,7 +26,9 @@ def parameters_of(kind: type[Request], arguments: tuple[str, ...]) -> Iterator[c
         inner, said = _plain(msgspec.inspect.type_info(field.type))
         name = field.encode_name
         if name in arguments:
-            yield click.Argument([name], metavar=name.upper(), required=False)
+            several = isinstance(inner, _LISTS)
+            shown = f"[{name.upper()}]..." if several else name.upper()
+            yield click.Argument([name], metavar=shown, required=False, nargs=-1 if several else 1)
         else:
             yield _option(name, inner, said, required=field.required)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta, timezone
-from itertools import groupby
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from vaxcert.errors import NotRegisteredError, StaleVersionError
 from vaxcert.registry.database.ids import new_id
-from vaxcert.registry.database.metadata import month_of
+from vaxcert.registry.database.metadata import METADATA, month_of
 from vaxcert.registry.sealing.store import create_data_key, destroy_data_key, load_data_key, load_data_keys
 from vaxcert.registry.trail.tables import trail, trail_tail
 from vaxcert.service.registry.access import Actor, Scope
@@ -117,17 +117,20 @@ class Work:
     # -- writing
 
     def insert(self, table: sa.Table, **row: object) -> None:
-        """Write *row* into *table* before the next statement on the connection, or at the end.
+        """Write *row* into *table* before the next statement on the connection, or at the end of the transaction.
 
         What a constraint may refuse, and the caller wants to tell, is executed on the connection instead.
         """
         self._pending.append((table, row))
 
     def flush(self) -> None:
-        """Write what `insert` holds back, in its order."""
-        pending, self._pending = self._pending, []
-        for (table, _columns), rows in groupby(pending, key=lambda item: (item[0], item[1].keys())):
-            self._connection.execute(sa.insert(table), [row for _table, row in rows])
+        """Write what `insert` holds back: one statement a table, those first that others refer to."""
+        grouped: dict[tuple[sa.Table, frozenset[str]], list[dict[str, object]]] = {}
+        for table, row in self._pending:
+            grouped.setdefault((table, frozenset(row)), []).append(row)
+        self._pending = []
+        for table, columns in sorted(grouped, key=_place_in_order):
+            self._connection.execute(_insert_into(table), grouped[table, columns])
 
     def update_version(self, table: sa.Table, row: UUID, expected: int | None, **values: object) -> int:
         """Change the row with the id *row* of *table*, whose version is *expected*; return its new version.
@@ -197,6 +200,20 @@ class Work:
         if key is None:
             key = self._data_keys[subject] = load_data_key(self.connection, self._keyring, subject)
         return key
+
+
+@cache
+def _order() -> dict[sa.Table, int]:
+    return {table: place for place, table in enumerate(METADATA.sorted_tables)}
+
+
+def _place_in_order(group: tuple[sa.Table, frozenset[str]]) -> int:
+    return _order().get(group[0], 0)
+
+
+@cache
+def _insert_into(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
 
 
 def _about(place: str, row: UUID) -> bytes:
