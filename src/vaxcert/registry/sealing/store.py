@@ -33,12 +33,11 @@ _REWRAP = (
 )
 
 
-def create_data_key(connection: sa.Connection, keyring: Keyring, subject: UUID) -> DataKey:
-    """Make and return the data key of *subject*, which must have none."""
+def new_data_key(keyring: Keyring, subject: UUID) -> tuple[DataKey, dict[str, object]]:
+    """Return a new data key for *subject*, and the row of `data_keys` that keeps it."""
     key = os.urandom(DATA_KEY_BYTES)
     key_id, wrapped = keyring.wrap(key, about=subject.bytes)
-    connection.execute(sa.insert(data_keys), {"subject": subject, "key_id": key_id, "wrapped": wrapped})
-    return DataKey(key)
+    return DataKey(key), {"subject": subject, "key_id": key_id, "wrapped": wrapped}
 
 
 def load_data_key(connection: sa.Connection, keyring: Keyring, subject: UUID) -> DataKey:

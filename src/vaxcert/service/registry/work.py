@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from vaxcert.errors import NotRegisteredError, StaleVersionError
 from vaxcert.registry.database.ids import new_id
 from vaxcert.registry.database.metadata import METADATA, month_of
-from vaxcert.registry.sealing.store import create_data_key, destroy_data_key, load_data_key, load_data_keys
+from vaxcert.registry.sealing.store import destroy_data_key, load_data_key, load_data_keys, new_data_key
+from vaxcert.registry.sealing.tables import data_keys
 from vaxcert.registry.trail.tables import trail, trail_tail
 from vaxcert.service.registry.access import Actor, Scope
 
@@ -75,7 +76,8 @@ class Work:
 
     def create_subject(self, subject: UUID) -> None:
         """Make the data key of the new person *subject*: nothing can be sealed about somebody before."""
-        self._data_keys[subject] = create_data_key(self.connection, self._keyring, subject)
+        self._data_keys[subject], row = new_data_key(self._keyring, subject)
+        self.insert(data_keys, **row)
 
     def open_subjects(self, subjects: Collection[UUID]) -> None:
         """Load the data keys of *subjects* at once, before something of each is unsealed; the erased have none."""
