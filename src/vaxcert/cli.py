@@ -32,6 +32,7 @@ COMMANDS = {
     "registry": "Keep people, visits, doses, stock and certificates.",
     "revocations": "Publish what was revoked, and keep what others publish.",
     "revoke": "Revoke certificates, in your book and in the log.",
+    "serve": "Answer over HTTP: verification, the ledger, the registry.",
     "trust": "Keep the list of signers that are believed.",
     "verify": "Verify the certificates in each SOURCE, offline.",
 }

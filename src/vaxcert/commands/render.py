@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from vaxcert.model.valuesets import value_set
+from vaxcert.service.wording import reason, warning
 from vaxcert.verify.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from vaxcert.verify.report import Logged, Report, RevocationStatus, Warning_
-
-Language = Literal["en", "vi"]
+    from vaxcert.service.wording import Language
+    from vaxcert.verify.report import Logged, Report
 
 _COLOURS = {Outcome.VALID: "green", Outcome.REJECTED: "red", Outcome.UNDETERMINED: "yellow"}
 _NAMES = (("family_name", "family_name_standardised"), ("given_name", "given_name_standardised"))
@@ -80,7 +80,7 @@ def card(report: Report, lang: Language) -> str:
         lines.append("  " + words["not_revoked"].format(time=f"{report.revocation.as_of:%Y-%m-%dT%H:%MZ}"))
     if report.logged is not None:
         lines.append(f"  {_logged(report.logged, lang)}")
-    lines += [f"  {words['warning']}: {visible(_warning(each, lang))} [{each.code}]" for each in report.warnings]
+    lines += [f"  {words['warning']}: {visible(warning(each, lang))} [{each.code}]" for each in report.warnings]
     return "\n".join(lines)
 
 
@@ -93,33 +93,6 @@ def line(report: Report, lang: Language) -> str:
     noted = "".join(f" [{code}]" for code in dict.fromkeys(each.code for each in report.warnings))
     contents = list(_contents(report, lang))
     return start + "; ".join(contents[:-1] or contents) + noted
-
-
-def reason(report: Report, lang: Language) -> str:
-    """Return why the certificate is not valid."""
-    if lang == "en" or report.code is None:
-        return report.message
-    from vaxcert.commands.language import VIETNAMESE  # noqa: PLC0415 - English needs no table
-
-    return VIETNAMESE[report.code].format(
-        message=report.message,
-        issued=f"{report.issued_at:%d/%m/%Y %H:%M} UTC" if report.issued_at else "?",
-        expires=f"{report.expires_at:%d/%m/%Y %H:%M} UTC" if report.expires_at else "?",
-        revoked=_since(report.revocation),
-    )
-
-
-def _since(revocation: RevocationStatus | None) -> str:
-    return "" if revocation is None or revocation.at is None else f" từ {revocation.at:%d/%m/%Y %H:%M} UTC"
-
-
-def hint(report: Report, lang: Language) -> str | None:
-    """Return what the reader can do about a certificate that is not valid, where that is known."""
-    if lang == "en" or report.hint is None or report.code is None:
-        return report.hint
-    from vaxcert.commands.language import VIETNAMESE_HINTS  # noqa: PLC0415 - English needs no table
-
-    return VIETNAMESE_HINTS.get(report.code, report.hint)
 
 
 def tally(outcomes: Mapping[Outcome, int], lang: Language) -> str:
@@ -168,14 +141,6 @@ def _logged(logged: Logged, lang: Language) -> str:
     if logged.claimed_anchor is not None:
         text += words["claimed"].format(time=f"{logged.claimed_anchor.at:%Y-%m-%dT%H:%MZ}")
     return text
-
-
-def _warning(warning: Warning_, lang: Language) -> str:
-    if lang == "en":
-        return warning.message
-    from vaxcert.commands.language import VIETNAMESE_WARNINGS  # noqa: PLC0415 - English needs no table
-
-    return VIETNAMESE_WARNINGS[warning.code].format(message=warning.message)
 
 
 def _contents(report: Report, lang: Language) -> Iterator[str]:

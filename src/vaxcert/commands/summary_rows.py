@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vaxcert.commands.render import Language, outcome_name, visible
+from vaxcert.commands.render import outcome_name, visible
 from vaxcert.service.verification_summary import OTHERS, largest
 from vaxcert.verify.report import Outcome
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vaxcert.service.verification_summary import CountedIssuer, Summary
+    from vaxcert.service.wording import Language
 
 MAX_ROWS = 20
 """Of one table; JSON has all."""

@@ -13,6 +13,7 @@ import click
 from vaxcert.commands import exit_codes, render
 from vaxcert.commands.options import EXISTING_PATH, PATH, at_option, now, say
 from vaxcert.commands.trust_store import load_revocations, load_trust
+from vaxcert.service import wording
 from vaxcert.service.log_description import read_description
 from vaxcert.service.receipts import ReceiptBook
 from vaxcert.service.sources import STDIN
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from vaxcert.service.wording import Language
     from vaxcert.verify.report import Report
 
 MAX_WORKERS = 256
@@ -153,7 +155,7 @@ def _show_json(report: Report) -> int:
     return exit_codes.of_report(report)
 
 
-def _show(reports: Iterator[Report], lang: render.Language, *, several: bool) -> int:
+def _show(reports: Iterator[Report], lang: Language, *, several: bool) -> int:
     """Show one certificate on some lines, or each of several on one, and return the exit code."""
     if not several:
         first = list(islice(reports, 2))
@@ -164,7 +166,7 @@ def _show(reports: Iterator[Report], lang: render.Language, *, several: bool) ->
         codes.add(exit_codes.of_report(report))
         outcomes[report.outcome] += 1
         click.echo(render.line(report, lang) if several else render.card(report, lang))
-        hint = render.hint(report, lang)
+        hint = wording.hint(report, lang)
         if report.outcome is not Outcome.VALID and hint and hint not in hints:
             hints.add(hint)
             say("hint", hint)

@@ -13,6 +13,7 @@ import click
 from vaxcert.commands import exit_codes, render, summary_rows
 from vaxcert.commands.options import say
 from vaxcert.commands.progress import Progress
+from vaxcert.service import wording
 from vaxcert.service.bulk_verification import size_of
 from vaxcert.service.files import whole_file
 from vaxcert.service.verification_summary import Summary
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vaxcert.service.bulk_verification import BulkVerifier
+    from vaxcert.service.wording import Language
     from vaxcert.verify.report import Report
 
 
-def summarise(
-    bulk: BulkVerifier, sources: Sequence[str], *, lang: render.Language, json: bool, failures: Path | None
-) -> int:
+def summarise(bulk: BulkVerifier, sources: Sequence[str], *, lang: Language, json: bool, failures: Path | None) -> int:
     """Show how many certificates had which outcome, and why, and return the exit code.
 
     An interrupt ends it with the counts so far, which then say that they are of a part.
@@ -62,7 +62,7 @@ def summarise(
     return exit_codes.worst(map(exit_codes.of_code, summary.reasons))
 
 
-def show(bulk: BulkVerifier, sources: Sequence[str], *, lang: render.Language, json: bool) -> int:
+def show(bulk: BulkVerifier, sources: Sequence[str], *, lang: Language, json: bool) -> int:
     """Show one certificate on some lines, or each of several on one, and return the exit code."""
     codes: set[int] = set()
     outcomes, hints = Counter[Outcome](), set[str]()
@@ -94,12 +94,12 @@ class _Shown(NamedTuple):
     hints: tuple[str, ...]
 
 
-def _shown(reports: Sequence[Report], *, lang: render.Language, json: bool) -> _Shown:
+def _shown(reports: Sequence[Report], *, lang: Language, json: bool) -> _Shown:
     codes = frozenset(map(exit_codes.of_report, reports))
     outcomes = Counter(report.outcome for report in reports)
     if json:
         return _Shown(b"\n".join(render.json_text(report.to_dict()) for report in reports), None, codes, outcomes, ())
-    hints = (render.hint(report, lang) for report in reports if report.outcome is not Outcome.VALID)
+    hints = (wording.hint(report, lang) for report in reports if report.outcome is not Outcome.VALID)
     return _Shown(
         "\n".join(render.line(report, lang) for report in reports),
         render.card(reports[0], lang) if len(reports) == 1 else None,

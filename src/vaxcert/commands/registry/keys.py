@@ -24,7 +24,7 @@ def command() -> None:
 @registry_options
 @click.option("--resume", is_flag=True, help="Go on with a rotation that was broken off: make no new key.")
 def rotate_command(
-    registry: Path, account: str | None, passphrase_file: Path | None, passphrase_fd: int | None, *, resume: bool
+    registry: Path, acting_account: str | None, passphrase_file: Path | None, passphrase_fd: int | None, *, resume: bool
 ) -> None:
     """Make a new key and wrap every data key under it, while the registry works.
 
@@ -33,7 +33,7 @@ def rotate_command(
     """
     passphrase = passphrase_of(passphrase_file, passphrase_fd)
     with opened(registry, passphrase) as desk:
-        acting(desk, account).check_may(Right.KEEP_REGISTRY)
+        acting(desk, acting_account).check_may(Right.KEEP_REGISTRY)
         if not resume:
             say("note", f"the new key is {RegistryFolder(registry).add_key(passphrase).key_id}")
         total = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -14,12 +15,12 @@ from vaxcert.commands.registry.opening import acting, opened, passphrase_of, reg
 from vaxcert.commands.registry.options_of import given_fields, parameters_of
 from vaxcert.commands.registry.show import show
 from vaxcert.errors import RequestError
-from vaxcert.service.registry.request import read_request
+from vaxcert.service.files import whole_file
+from vaxcert.service.registry.request import Document, read_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from vaxcert.service.registry.use_case import UseCase
 
@@ -30,8 +31,11 @@ _COMMON = (
     click.option("--json", "as_json", is_flag=True, help="One JSON object."),
     at_option("When it happens"),
     click.option(
-        "--from", "source", type=click.File("rb"), metavar="FILE", help="The request as JSON (`-` for stdin)."
+        "--from", "request_file", type=click.File("rb"), metavar="FILE", help="The request as JSON (`-` for stdin)."
     ),
+)
+_output_option = click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The new file. Default: standard output."
 )
 _key_option = click.option("--key", help="A key of your own: the same request with it is carried out once.")
 
@@ -52,31 +56,51 @@ def noun(summary: str, verbs: Mapping[str, UseCase[Any, Any] | Verb]) -> click.G
 
 def _command(name: str, verb: Verb) -> click.Command:
     use_case = verb.use_case
-    run = registry_options(partial(_run, use_case))
-    for option in _COMMON if use_case.reads else (_key_option, *_COMMON):
+    run: Callable[..., None] = registry_options(partial(_run, use_case))
+    for option in _options(use_case):
         run = option(run)
     fields = list(parameters_of(use_case.request, verb.arguments))
     return click.command(name, params=fields, help=use_case.description, short_help=use_case.summary)(run)
+
+
+def _options(use_case: UseCase[Any, Any]) -> Iterator[Callable[[Callable[..., None]], Callable[..., None]]]:
+    if not use_case.reads:
+        yield _key_option
+    if use_case.answer is Document:
+        yield _output_option
+    yield from _COMMON
 
 
 def _run(
     use_case: UseCase[Any, Any],
     *,
     registry: Path,
-    account: str | None,
+    acting_account: str | None,
     passphrase_file: Path | None,
     passphrase_fd: int | None,
     at: datetime | None,
     as_json: bool,
-    source: IO[bytes] | None,
+    request_file: IO[bytes] | None,
     key: str | None = None,
+    output: Path | None = None,
     **fields: object,
 ) -> None:
-    base = {} if source is None else _read(source.read(MAX_REQUEST_BYTES + 1))
+    base = {} if request_file is None else _read(request_file.read(MAX_REQUEST_BYTES + 1))
     request = read_request(use_case.request, given_fields(use_case.request, fields, base), texts=True)
     with opened(registry, passphrase_of(passphrase_file, passphrase_fd)) as desk:
-        answer = desk.run(use_case, request, actor=acting(desk, account), at=at or now(), key=key)
-        show(answer, as_json=as_json)
+        answer = desk.run(use_case, request, actor=acting(desk, acting_account), at=at or now(), key=key)
+        if isinstance(answer, Document) and not as_json:
+            _write(answer, output)
+        else:
+            show(answer, as_json=as_json)
+
+
+def _write(document: Document, output: Path | None) -> None:
+    if output is None:
+        click.get_binary_stream("stdout").write(document.content)
+    else:
+        with whole_file(output) as stream:
+            stream.write(document.content)
 
 
 def _read(content: bytes) -> dict[str, object]:

@@ -31,7 +31,7 @@ registry_option = click.option(
 )
 _account_option = click.option(
     "--as",
-    "account",
+    "acting_account",
     envvar="VAXCERT_REGISTRY_ACCOUNT",
     help="The account that acts (or VAXCERT_REGISTRY_ACCOUNT); its rights and area count.",
 )

@@ -33,11 +33,16 @@ def command() -> None:
 @registry_options
 @_json_option
 def check_command(
-    registry: Path, account: str | None, passphrase_file: Path | None, passphrase_fd: int | None, *, as_json: bool
+    registry: Path,
+    acting_account: str | None,
+    passphrase_file: Path | None,
+    passphrase_fd: int | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Recompute the chain, and name the first entry that was altered or removed."""
     with opened(registry, passphrase_of(passphrase_file, passphrase_fd)) as desk:
-        show(check_trail(desk, acting(desk, account)), as_json=as_json)
+        show(check_trail(desk, acting(desk, acting_account)), as_json=as_json)
 
 
 @command.command("log")
@@ -49,7 +54,7 @@ def check_command(
 @_json_option
 def log_command(
     registry: Path,
-    account: str | None,
+    acting_account: str | None,
     passphrase_file: Path | None,
     passphrase_fd: int | None,
     *,
@@ -62,4 +67,4 @@ def log_command(
     if place is None:
         raise SettingsError("the registry has no ledger", hint="name one with --ledger, or in registry.toml")
     with opened(registry, passphrase_of(passphrase_file, passphrase_fd)) as desk:
-        show(log_trail_head(desk, acting(desk, account), place, at=at or now()), as_json=as_json)
+        show(log_trail_head(desk, acting(desk, acting_account), place, at=at or now()), as_json=as_json)
