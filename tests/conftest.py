@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.registry_fixture import postgres, registry
+from tests.registry_fixture import postgres, registry, shared_registry
 
-__all__ = ["postgres", "registry", "vectors"]
+__all__ = ["postgres", "registry", "shared_registry", "vectors"]
 
 
 @pytest.fixture(scope="session")

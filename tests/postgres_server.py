@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from vaxcert.registry.database.engine import open_engine
+from vaxcert.registry.database.migrate import upgrade
 from vaxcert.registry.database.partitions import ensure_partitions
-from vaxcert.registry.database.schema import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ class PostgresServer:
         self._run(f"CREATE DATABASE {_TEMPLATE}")
         engine = open_engine(self.url(_TEMPLATE))
         with engine.begin() as connection:
-            METADATA.create_all(connection)
+            upgrade(connection)
             ensure_partitions(connection, today, since=today)
         engine.dispose()
 
@@ -64,6 +64,12 @@ class PostgresServer:
         """Return the URL of a new database without tables."""
         self._made += 1
         self._run(f"CREATE DATABASE registry_{self._made} TEMPLATE template0")
+        return self.url(f"registry_{self._made}")
+
+    def copy_of(self, url: str) -> str:
+        """Return the URL of a new database that holds what the one at *url* does, which nobody may be using."""
+        self._made += 1
+        self._run(f"CREATE DATABASE registry_{self._made} TEMPLATE {url.rpartition('/')[2]}")
         return self.url(f"registry_{self._made}")
 
     def drop(self, url: str) -> None:

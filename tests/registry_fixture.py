@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from tests.postgres_server import PostgresServer, programs, running_postgres
-from vaxcert.registry.database.engine import open_engine
-from vaxcert.registry.database.schema import METADATA
+from vaxcert.registry.database.engine import open_engine, transaction
+from vaxcert.registry.database.migrate import upgrade
 from vaxcert.registry.sealing.keyring import KeyEncryptionKey, Keyring, Pepper
 from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind, Role
 from vaxcert.service.registry.desk import Desk
@@ -22,7 +25,6 @@ from vaxcert.service.registry.request import Answer, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from uuid import UUID
 
     import sqlalchemy as sa
@@ -113,15 +115,41 @@ def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registr
             yield registry
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_registry(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RegistryUnderTest]:
+    """Yield a registry that the tests of a module share, once on each database: each keeps to people of its own."""
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.new_database()
+        with _opened(url) as registry:
+            yield registry
+        server.drop(url)
+    else:
+        with new_sqlite_registry(tmp_path_factory.mktemp("registry")) as registry:
+            yield registry
+
+
 @contextmanager
 def new_sqlite_registry(folder: Path) -> Iterator[RegistryUnderTest]:
     """Yield an empty registry on SQLite in *folder*, for tests that need many of them."""
-    url = f"sqlite:///{folder / 'registry.db'}"
-    engine = open_engine(url)
-    METADATA.create_all(engine)
-    engine.dispose()
-    with _opened(url) as registry:
+    database = folder / "registry.db"
+    database.write_bytes(_empty_sqlite())
+    with _opened(f"sqlite:///{database}") as registry:
         yield registry
+
+
+@cache
+def _empty_sqlite() -> bytes:
+    """Return a database with empty tables, made once a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "registry.db"
+        engine = open_engine(f"sqlite:///{database}")
+        with transaction(engine, reads=False) as connection:
+            upgrade(connection)
+        engine.dispose()
+        return database.read_bytes()
 
 
 def new_keyring() -> Keyring:

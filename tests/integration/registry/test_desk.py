@@ -277,5 +277,5 @@ def test_a_key_that_is_not_here_is_named(registry: RegistryUnderTest) -> None:
 def test_every_table_is_there_and_nothing_else(registry: RegistryUnderTest) -> None:
     inspected = sa.inspect(registry.engine)
     names = {name for name in inspected.get_table_names() if not any(part in name for part in ("_20", "_other"))}
-    assert names == set(METADATA.tables)
+    assert names - {"alembic_version"} == set(METADATA.tables)
     assert data_keys.name in names

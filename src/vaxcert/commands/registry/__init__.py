@@ -13,6 +13,7 @@ NOUNS = {
     "certificates": "Verify, sign, show and revoke certificates.",
     "corrections": "Ask for corrections, and decide on them.",
     "declarations": "Declare health before a visit.",
+    "deliver": "Send the messages that wait.",
     "doses": "See doses and what is due; enter paper records.",
     "duplicates": "Find, merge and part entries of one person.",
     "family": "Say who may act for whom.",
@@ -32,6 +33,7 @@ NOUNS = {
     "trail": "Check and chain who did what.",
     "upgrade": "Bring a registry's tables to this version.",
     "visits": "Play the four steps of a visit.",
+    "upkeep": "Issue certificates, send messages, return places: round after round.",
     "waiting": "Wait for a place, and offer what comes free.",
 }
 

@@ -97,7 +97,7 @@ def _run(
 
 def _write(document: Document, output: Path | None) -> None:
     if output is None:
-        click.get_binary_stream("stdout").write(document.content)
+        click.echo(document.content, nl=False)
     else:
         with whole_file(output) as stream:
             stream.write(document.content)
