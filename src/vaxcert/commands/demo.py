@@ -19,7 +19,7 @@ def command(folder: Path | None) -> int:
     anchors the ledger to an EVM chain in this process, scans the pictures back and verifies them with their receipts,
     shows a tampered and an expired certificate refused, audits the ledger, and shows one forged row caught.
     """
-    folder = folder or _free_name("vaxcert-demo")
+    folder = folder or free_name("vaxcert-demo")
     demo = run_demo(folder, at=now(), say=click.echo)
     for problem in demo.problems:
         say("error", problem)
@@ -34,7 +34,7 @@ def command(folder: Path | None) -> int:
     return 0
 
 
-def _free_name(name: str) -> Path:
+def free_name(name: str) -> Path:
     """Return *name*, or with the first number that makes it new: a demo may be run again and again."""
     path, number = Path(name), 2
     while path.exists():

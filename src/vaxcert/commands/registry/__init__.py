@@ -14,6 +14,7 @@ NOUNS = {
     "corrections": "Ask for corrections, and decide on them.",
     "declarations": "Declare health before a visit.",
     "deliver": "Send the messages that wait.",
+    "demo": "Play one site's day with invented people.",
     "doses": "See doses and what is due; enter paper records.",
     "duplicates": "Find, merge and part entries of one person.",
     "family": "Say who may act for whom.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
+from vaxcert.commands.registry.people_import import import_command, template_command
 from vaxcert.service.registry.people_erasure import erase_person
 from vaxcert.service.registry.people_look_up import (
     list_person_versions,
@@ -27,3 +28,5 @@ command = noun(
         "erase": Verb(erase_person, ("person",)),
     },
 )
+command.add_command(import_command)
+command.add_command(template_command)

@@ -1,0 +1,1 @@
+"""One site's day with invented people, from registration to the daily form."""
