@@ -1,0 +1,188 @@
+"""The doses in the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
+
+from vaxcert.errors import DoseSameDayError, DoseStateError, NotRegisteredError, RegistryBusyError
+from vaxcert.registry.database.inserting import insert_new
+from vaxcert.registry.database.metadata import month_of
+from vaxcert.registry.doses.dose import Dose, DoseKind, DoseSource, DoseState
+from vaxcert.registry.doses.plan import REGISTRY
+from vaxcert.registry.doses.tables import dose_papers, dose_places, dose_versions, doses
+from vaxcert.registry.people.tables import people
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date, datetime
+    from uuid import UUID
+
+_KEPT = tuple(column for column in doses.c if column.name not in {"month", "area", "entered_at", "verified_by"})
+_AT_ITS_PLACE = (doses.c.month == dose_places.c.month) & (doses.c.id == dose_places.c.dose)
+_LASTING = (
+    select(sa.func.coalesce(people.c.survivor, people.c.id)).where(people.c.id == bindparam("person")).scalar_subquery()
+)
+_OF_PERSON = (
+    select(*_KEPT)
+    .select_from(dose_places.join(doses, _AT_ITS_PLACE))
+    .where(
+        # Two lookups by the index on the places, where an OR would read them all.
+        dose_places.c.person.in_(
+            sa.union_all(select(_LASTING), select(people.c.id).where(people.c.survivor == _LASTING))
+        )
+    )
+)
+_BY_ID = (
+    select(*_KEPT).select_from(dose_places.join(doses, _AT_ITS_PLACE)).where(dose_places.c.dose == bindparam("dose"))
+)
+_BY_IDS = (
+    select(*_KEPT)
+    .select_from(dose_places.join(doses, _AT_ITS_PLACE))
+    .where(dose_places.c.dose.in_(bindparam("doses", expanding=True)))
+)
+_MONTH = select(dose_places.c.month).where(dose_places.c.dose == bindparam("dose"))
+_PAPER = select(dose_papers.c.paper).where(dose_papers.c.dose == bindparam("of_dose"))
+_IN_STATE = (
+    doses.c.month == bindparam("in_month"),
+    doses.c.id == bindparam("dose"),
+    doses.c.state == bindparam("from_state"),
+)
+_CONFIRM = (
+    sa.update(doses).where(*_IN_STATE).values(state=DoseState.CONFIRMED, version=doses.c.version + 1).returning(*_KEPT)
+)
+_VERIFY = _CONFIRM.values(verified_by=bindparam("account"))
+_VOID = _CONFIRM.values(state=DoseState.VOIDED)
+
+
+def doses_of_person(connection: sa.Connection, person: UUID) -> list[Dose]:
+    """Return the doses of *person*, under whatever id they were entered, the oldest first; none for who is unknown.
+
+    Those entered by mistake are among them.
+    """
+    return _in_order(connection.execute(_OF_PERSON, {"person": person}))
+
+
+def dose_by_id(connection: sa.Connection, dose: UUID) -> Dose:
+    """Return the dose with the id *dose*.
+
+    Raises:
+        NotRegisteredError: There is none.
+    """
+    row = connection.execute(_BY_ID, {"dose": dose}).one_or_none()
+    if row is None:
+        raise NotRegisteredError("there is no such dose")
+    return _dose(row)
+
+
+def doses_by_id(connection: sa.Connection, ids: Collection[UUID]) -> dict[UUID, Dose]:
+    """Return the doses with one of *ids*, by their ids; what is unknown is left out."""
+    return {row.id: _dose(row) for row in connection.execute(_BY_IDS, {"doses": list(ids)})}
+
+
+def take_place(connection: sa.Connection, dose: Dose, place: int) -> None:
+    """Take the *place* of *dose* among those of its person.
+
+    Raises:
+        RegistryBusyError: Somebody else has just entered a dose of this person: ask the rules again.
+    """
+    row = {"person": dose.person, "place": place, "dose": dose.id, "month": month_of(dose.given_on)}
+    if not insert_new(connection, dose_places, row):
+        raise RegistryBusyError("another dose of this person was entered at this moment")
+
+
+def row_of(dose: Dose, *, area: str | None, at: datetime) -> dict[str, object]:
+    """Return the row that holds *dose*, entered *at* an instant for a site in *area*."""
+    kept = {column.name: getattr(dose, column.name) for column in _KEPT}
+    return {**kept, "month": month_of(dose.given_on), "area": area, "entered_at": at}
+
+
+def confirm_given(connection: sa.Connection, dose: UUID, given_on: date) -> Dose:
+    """Note that *dose*, given on that day, was observed to the end; return it as it then is.
+
+    Raises:
+        DoseStateError: It is in another state.
+    """
+    asked = {"in_month": month_of(given_on), "dose": dose, "from_state": DoseState.GIVEN}
+    return _changed(connection, _CONFIRM, asked)
+
+
+def verify_paper(connection: sa.Connection, dose: Dose, *, account: str) -> Dose:
+    """Note that *account* has looked at the paper of *dose*; return it as it then is.
+
+    Raises:
+        DoseStateError: It was verified or voided meanwhile.
+    """
+    asked = {"in_month": month_of(dose.given_on), "dose": dose.id, "from_state": DoseState.UNVERIFIED}
+    return _changed(connection, _VERIFY, {**asked, "account": account})
+
+
+def void(connection: sa.Connection, dose: Dose) -> Dose:
+    """Note that *dose* was entered by mistake; return it as it then is.
+
+    Raises:
+        DoseStateError: Somebody else changed its state meanwhile.
+    """
+    asked = {"in_month": month_of(dose.given_on), "dose": dose.id, "from_state": dose.state}
+    return _changed(connection, _VOID, asked)
+
+
+def paper_of(connection: sa.Connection, dose: UUID) -> bytes | None:
+    """Return the paper of *dose*, sealed; None where it was entered from none."""
+    return connection.execute(_PAPER, {"of_dose": dose}).scalar_one_or_none()
+
+
+def replace_dose(connection: sa.Connection, before: Dose, after: Dose, *, at: datetime) -> None:
+    """Write *after* over *before*, keeping what *before* said.
+
+    Raises:
+        DoseStateError: Somebody else changed it meanwhile.
+        DoseSameDayError: The person has another dose of that day.
+    """
+    old_month, new_month = month_of(before.given_on), month_of(after.given_on)
+    values = {column.name: getattr(after, column.name) for column in _KEPT if column.name not in {"id", "version"}}
+    change = (
+        sa.update(doses)
+        .where(doses.c.month == old_month, doses.c.id == before.id, doses.c.version == before.version)
+        .values(**values, month=new_month, version=before.version + 1)
+    )
+    try:
+        changed = connection.execute(change).rowcount
+    except IntegrityError as error:
+        raise DoseSameDayError("there is a dose of that day already", source=REGISTRY) from error
+    if changed != 1:
+        raise DoseStateError("somebody else has changed the dose meanwhile")
+    kept = {name: getattr(before, name) for name in ("product", "lot_number", "given_on", "number", "of", "place")}
+    connection.execute(
+        sa.insert(dose_versions),
+        {"dose": before.id, "version": before.version, "replaced_at": at, "state": before.state, **kept},
+    )
+    if new_month != old_month:
+        connection.execute(sa.update(dose_places).where(dose_places.c.dose == before.id).values(month=new_month))
+
+
+def month_of_dose(connection: sa.Connection, dose: UUID) -> date | None:
+    """Return the month in which *dose* lies; None if there is no such dose."""
+    return connection.execute(_MONTH, {"dose": dose}).scalar_one_or_none()
+
+
+def _changed(connection: sa.Connection, statement: sa.Executable, asked: dict[str, object]) -> Dose:
+    row = connection.execute(statement, asked).one_or_none()
+    if row is None:
+        raise DoseStateError("the dose is in another state")
+    return _dose(row)
+
+
+def _in_order(rows: sa.CursorResult[tuple[object, ...]]) -> list[Dose]:
+    return sorted((_dose(row) for row in rows), key=lambda dose: (dose.given_on, dose.number))
+
+
+def _dose(row: sa.Row[tuple[object, ...]]) -> Dose:
+    kept = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    kept["kind"] = DoseKind(kept["kind"])
+    kept["source"] = DoseSource(kept["source"])
+    kept["state"] = DoseState(kept["state"])
+    return Dose(**kept)

@@ -1,0 +1,1 @@
+"""Visits: the four steps of an injection, from the reception to the slip."""

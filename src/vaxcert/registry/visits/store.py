@@ -1,0 +1,169 @@
+"""The visits in the database."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam, select
+
+from vaxcert.errors import NotRegisteredError, StaleVersionError, VisitOpenError
+from vaxcert.registry.database.inserting import insert_new
+from vaxcert.registry.doses.months import month_of_id
+from vaxcert.registry.sealing.tables import data_keys
+from vaxcert.registry.visits.tables import visits
+from vaxcert.registry.visits.visit import OPEN, Visit, VisitOutcome, VisitState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
+    from uuid import UUID
+
+_SEALED = ("reception", "screening", "vitals", "ending")
+_KEPT = (
+    "id",
+    "version",
+    "person",
+    "site",
+    "area",
+    "day",
+    "state",
+    "outcome",
+    "appointment",
+    "registration",
+    "product",
+    "dose",
+    "injected_at",
+    "observe_until",
+    "deferred_until",
+)
+_COLUMNS = (*(visits.c[name] for name in (*_KEPT, *_SEALED)), data_keys.c.key_id, data_keys.c.wrapped)
+_BY_ID = (
+    select(*_COLUMNS)
+    .select_from(visits.outerjoin(data_keys, data_keys.c.subject == visits.c.person))
+    .where(visits.c.month == bindparam("in_month"), visits.c.id == bindparam("visit"))
+)
+_OF_DAY = (
+    select(*(visits.c[name] for name in _KEPT))
+    .where(
+        visits.c.month == bindparam("in_month"),
+        visits.c.site == bindparam("site"),
+        visits.c.day == bindparam("day"),
+        visits.c.id > bindparam("after"),
+    )
+    .order_by(visits.c.id)
+    .limit(bindparam("limit"))
+)
+_COUNTS = (
+    select(visits.c.state, visits.c.outcome, sa.func.count())
+    .where(
+        visits.c.month == bindparam("in_month"), visits.c.site == bindparam("site"), visits.c.day == bindparam("day")
+    )
+    .group_by(visits.c.state, visits.c.outcome)
+)
+_DEFERRED = select(sa.func.max(visits.c.deferred_until)).where(
+    visits.c.person.in_(bindparam("people", expanding=True)), visits.c.deferred_until > bindparam("day")
+)
+_OPEN_OF = select(visits.c.id).where(
+    visits.c.month == bindparam("in_month"), visits.c.person == bindparam("person"), visits.c.state.in_(sorted(OPEN))
+)
+
+
+class StoredVisit(NamedTuple):
+    """A visit, and what is sealed of it."""
+
+    visit: Visit
+    reception: bytes | None
+    screening: bytes | None
+    vitals: bytes | None
+    ending: bytes | None
+    key_id: str | None
+    """Of the key of the person's data key; None once they were erased."""
+    wrapped: bytes | None
+    """The data key."""
+
+
+def open_visit(connection: sa.Connection, visit: Visit, **values: object) -> None:
+    """Write the new *visit*, with the other *values* of its row.
+
+    Raises:
+        VisitOpenError: The person is in another one.
+    """
+    kept = {name: getattr(visit, name) for name in _KEPT}
+    if not insert_new(connection, visits, {"month": month_of_id(visit.id), **kept, **values}):
+        raise VisitOpenError("the person is in a visit already")
+
+
+def visit_by_id(connection: sa.Connection, visit: UUID) -> StoredVisit:
+    """Return the visit with the id *visit*.
+
+    Raises:
+        NotRegisteredError: There is none.
+    """
+    row = connection.execute(_BY_ID, {"in_month": month_of_id(visit), "visit": visit}).one_or_none()
+    if row is None:
+        raise NotRegisteredError("there is no such visit")
+    return StoredVisit(_visit(row), *(getattr(row, name) for name in (*_SEALED, "key_id", "wrapped")))
+
+
+def advance(connection: sa.Connection, visit: Visit, **values: object) -> None:
+    """Write *values* into the row of *visit*, as a new version.
+
+    Raises:
+        StaleVersionError: Somebody else has brought it on meanwhile.
+    """
+    statement = _advance(tuple(sorted(values)))
+    where = {"in_month": month_of_id(visit.id), "visit": visit.id, "read_version": visit.version}
+    if (
+        connection.execute(statement, {**where, **{f"new_{name}": value for name, value in values.items()}}).rowcount
+        != 1
+    ):
+        raise StaleVersionError("somebody else has brought the visit on meanwhile")
+
+
+def visits_of_day(connection: sa.Connection, site: UUID, day: date, *, after: UUID, limit: int) -> list[Visit]:
+    """Return the visits to *site* on *day* whose ids come after an id, in their order."""
+    asked = {"in_month": day.replace(day=1), "site": site, "day": day, "after": after, "limit": limit}
+    return [_visit(row) for row in connection.execute(_OF_DAY, asked)]
+
+
+def counts_of_day(
+    connection: sa.Connection, site: UUID, day: date
+) -> list[tuple[VisitState, VisitOutcome | None, int]]:
+    """Return how many visits to *site* on *day* stand where, and ended how."""
+    rows = connection.execute(_COUNTS, {"in_month": day.replace(day=1), "site": site, "day": day})
+    return [
+        (VisitState(state), None if outcome is None else VisitOutcome(outcome), count) for state, outcome, count in rows
+    ]
+
+
+def deferred_until(connection: sa.Connection, people: Collection[UUID], day: date) -> date | None:
+    """Return until when the person with the ids *people* is deferred, seen on *day*; None where they are not."""
+    found: date | None = connection.execute(_DEFERRED, {"people": list(people), "day": day}).scalar_one()
+    return found
+
+
+def open_visit_of(connection: sa.Connection, person: UUID, day: date) -> UUID | None:
+    """Return the visit that *person* is in, seen on *day*; None where there is none."""
+    return connection.execute(_OPEN_OF, {"in_month": day.replace(day=1), "person": person}).scalar_one_or_none()
+
+
+@cache
+def _advance(names: tuple[str, ...]) -> sa.Update:
+    return (
+        sa.update(visits)
+        .where(
+            visits.c.month == bindparam("in_month"),
+            visits.c.id == bindparam("visit"),
+            visits.c.version == bindparam("read_version"),
+        )
+        .values({name: bindparam(f"new_{name}") for name in names} | {"version": visits.c.version + 1})
+    )
+
+
+def _visit(row: sa.Row[tuple[object, ...]]) -> Visit:
+    kept = {name: row._mapping[name] for name in _KEPT}  # noqa: SLF001 - SQLAlchemy's public name
+    kept["state"] = VisitState(kept["state"])
+    kept["outcome"] = None if kept["outcome"] is None else VisitOutcome(kept["outcome"])
+    return Visit(**kept)
