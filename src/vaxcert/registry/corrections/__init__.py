@@ -1,0 +1,1 @@
+"""Corrections: what somebody asks to be put right in a record, with evidence, and what was decided."""
