@@ -1,0 +1,1 @@
+"""Messages to people and offices: what they say, the outbox they wait in, and when one is tried again."""
