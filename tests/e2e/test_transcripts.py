@@ -1,19 +1,21 @@
 """Run what the README and the guides show, as it stands there.
 
 In a Markdown page, a fence `console` holds commands after `$ ` with the output that they must give (`...` stands for
-any text) and `[1]` for an exit code other than 0. A fence `csv NAME` is a file that is there from the start, a fence
-`toml NAME` or `text NAME` one from where it stands. A fence `python` is a script, and a fence `text` right after it its
-output. One page runs top to bottom in one empty folder.
+any text) and `[1]` for an exit code other than 0; `export` holds for the commands after it. A fence `csv NAME` is a
+file that is there from the start, a fence `toml NAME` or `text NAME` one from where it stands. A fence `python` is a
+script, and a fence `text` right after it its output. One page runs top to bottom in one empty folder.
 """
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -59,8 +61,11 @@ def matches(expected: str, got: str) -> bool:
     return re.fullmatch(pattern, got.strip(), re.DOTALL) is not None
 
 
-def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    command: list[str], folder: Path, exported: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     environment = {
+        **exported,
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": str(folder),
         "LANG": "C.UTF-8",
@@ -82,6 +87,20 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def play(block: Block, where: str, folder: Path, exported: dict[str, str]) -> None:
+    """Run the commands of a console block; what it exports holds for later ones."""
+    for command, expected, code in commands_of(block):
+        if command.startswith(("make ", "git ", "python3 -m venv", "pip ")):
+            continue  # setting up is what this test stands on
+        if command.startswith("export "):
+            for pair in shlex.split(command)[1:]:
+                name, _, exported[name] = pair.partition("=")
+            continue
+        done = run(["bash", "-c", command], folder, exported)
+        assert matches(expected, done.stdout), f"{where}: $ {command}\n{done.stdout}"
+        assert done.returncode == code, f"{where}: $ {command}: exit {done.returncode}\n{done.stdout}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_page(page: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "keys" / "sample", tmp_path / "keys" / "sample")
@@ -89,18 +108,14 @@ def test_page(page: Path, tmp_path: Path) -> None:
     assert any(block.language in ("console", "python") for block in blocks), "a guide shows the thing done"
     for block in (block for block in blocks if block.language == "csv"):
         (tmp_path / str(block.name)).write_text(block.body, "utf-8")
+    exported: dict[str, str] = {}
     for number, block in enumerate(blocks):
         where = f"{page.name}:{block.line}"
         if block.name:
             (tmp_path / block.name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / block.name).write_text(block.body, "utf-8")
         elif block.language == "console":
-            for command, expected, code in commands_of(block):
-                if command.startswith(("make ", "git ", "python3 -m venv", "pip ")):
-                    continue  # setting up is what this test stands on
-                done = run(["bash", "-c", command], tmp_path)
-                assert matches(expected, done.stdout), f"{where}: $ {command}\n{done.stdout}"
-                assert done.returncode == code, f"{where}: $ {command}: exit {done.returncode}\n{done.stdout}"
+            play(block, where, tmp_path, exported)
         elif block.language == "python":
             done = run([sys.executable, "-c", block.body], tmp_path)
             assert done.returncode == 0, f"{where}:\n{done.stdout}"

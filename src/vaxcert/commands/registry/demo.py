@@ -33,7 +33,7 @@ def command(folder: Path | None, *, people: int) -> int:
     click.echo(f"\nDone. Look into {folder}, or go on by hand:")
     click.echo(f"  vaxcert verify {folder}/cards/001.png --trust {folder}/trust")
     opened = f"--registry {folder}/registry --passphrase-file {folder}/keys/passphrase.txt"
-    click.echo(f"  vaxcert registry reports doses --by product --as province {opened}")
+    click.echo(f"  vaxcert registry reports doses --by vaccine --as province {opened}")
     click.echo(f"  vaxcert registry reactions list --as province {opened}")
     click.echo(f"  vaxcert registry trail check --as auditor {opened}")
     return 0

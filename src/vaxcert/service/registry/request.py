@@ -10,7 +10,7 @@ from msgspec import Meta
 from vaxcert.errors import FieldProblem, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Request")
@@ -25,6 +25,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """What a use case says."""
+
+
+class Document(Answer, frozen=True, kw_only=True):
+    """A file."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 class PageRequest(Request, frozen=True, kw_only=True):
@@ -65,18 +73,36 @@ def read_request(kind: type[R], given: Mapping[str, object], *, texts: bool = Fa
         try:
             values[field.name] = msgspec.convert(given[name], field.type, strict=not texts)
         except msgspec.ValidationError as error:
-            problems.append(_problem(name, str(error)))
+            problems.append(_problem(name, field.type, str(error)))
     check(problems)
     return kind(**values)
 
 
-def _problem(field: str, said: str) -> FieldProblem:
+def _problem(field: str, kind: object, said: str) -> FieldProblem:
     # The library says "Expected `int`, got `str` - at `$.a[0]`"; only of an enum it repeats the value.
     message, _, place = said.partition(" - at `$")
     inner = place.rstrip("`")
     if message.startswith("Invalid enum value"):
-        message = "is none of the known words"
+        message = "must be one of " + ", ".join(_words(msgspec.inspect.type_info(kind)))
     return FieldProblem(field + inner, "invalid", message[:1].lower() + message[1:])
+
+
+def _words(kind: msgspec.inspect.Type) -> Iterator[str]:
+    """Yield the words that *kind* may be made of."""
+    match kind:
+        case msgspec.inspect.EnumType(cls=words):
+            yield from (str(word.value) for word in words)
+        case msgspec.inspect.Metadata(type=inner):
+            yield from _words(inner)
+        case msgspec.inspect.UnionType(types=members):
+            for member in members:
+                yield from _words(member)
+        case msgspec.inspect.DictType(value_type=item) | msgspec.inspect.ListType(item_type=item):
+            yield from _words(item)
+        case msgspec.inspect.VarTupleType(item_type=item) | msgspec.inspect.FrozenSetType(item_type=item):
+            yield from _words(item)
+        case _:
+            return
 
 
 def check(problems: list[FieldProblem]) -> None:

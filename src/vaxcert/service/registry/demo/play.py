@@ -92,6 +92,8 @@ def run_registry_demo(folder: Path, *, at: datetime, say: Callable[[str], None],
             say("place: a registry, a ledger, keys of an invented authority; a site with 400 doses of an invented lot")
             day = book_people(place, people)
             say(f"registered, approved and booked: {len(day.visitors)} invented people ({day.refused} not taken)")
+            told = _keep(place).messages.sent
+            say(f"messages: {told} of registrations and appointments, in {folder / 'messages'}")
             play_day(place, day, seed=today.year)
             _end_day(place, day, say)
             _certify(place, demo, say)
@@ -113,7 +115,7 @@ def _certify(place: Place, demo: RegistryDemo, say: Callable[[str], None]) -> No
     signed = _sign_all(place)
     kept = _keep(place)
     say(f"certificates: {signed} verified, signed by the site and by the centre, {kept.certificates.issued} issued")
-    say(f"messages: {kept.messages.sent} written into {demo.folder / 'messages'}")
+    say(f"messages: {kept.messages.sent} of certificates, and to those who did not come")
     if kept.certificates.issued != signed:
         demo.problems.append(f"of {signed} signed certificates {kept.certificates.issued} were issued")
 
