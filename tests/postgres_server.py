@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from vaxcert.registry.database.engine import open_engine
 from vaxcert.registry.database.migrate import upgrade
 from vaxcert.registry.database.partitions import ensure_partitions
+from vaxcert.registry.database.schema import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,7 @@ class PostgresServer:
     def __init__(self, port: int) -> None:
         self.port = port
         self._made = 0
+        self._reused: sa.Engine | None = None
         self._admin = open_engine(self.url(USER)).execution_options(isolation_level="AUTOCOMMIT")
 
     def url(self, database: str) -> str:
@@ -52,6 +54,18 @@ class PostgresServer:
             upgrade(connection)
             ensure_partitions(connection, today, since=today)
         engine.dispose()
+
+    def emptied_database(self) -> str:
+        """Return the URL of the one database that tests use in turn, with empty tables: much faster than a new one."""
+        if self._reused is None:
+            self._reused = open_engine(self.new_database())
+        with self._reused.begin() as connection:
+            names = [table.name for table in METADATA.sorted_tables]
+            asked = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
+            connection.execute(sa.text("SET LOCAL session_replication_role = replica"))  # no order among them
+            for name in connection.scalars(sa.text(asked)).all():
+                connection.execute(sa.text(f"DELETE FROM {name}"))
+        return self._reused.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def new_database(self) -> str:
         """Return the URL of a new database with empty tables."""
@@ -76,6 +90,8 @@ class PostgresServer:
         self._run(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
     def close(self) -> None:
+        if self._reused is not None:
+            self._reused.dispose()
         self._admin.dispose()
 
     def _run(self, statement: str) -> None:

@@ -106,10 +106,8 @@ def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registr
     """Yield an empty registry, once on each database."""
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
-        url = server.new_database()
-        with _opened(url) as registry:
+        with _opened(server.emptied_database()) as registry:
             yield registry
-        server.drop(url)
     else:
         with new_sqlite_registry(tmp_path) as registry:
             yield registry

@@ -22,6 +22,7 @@ from vaxcert.errors import (
     StaleVersionError,
     TrailBrokenError,
 )
+from vaxcert.registry.accounts.tables import accounts
 from vaxcert.registry.database.metadata import METADATA
 from vaxcert.registry.requests.tables import requests
 from vaxcert.registry.sealing.keyring import KeyEncryptionKey, Keyring, Pepper
@@ -186,20 +187,17 @@ def test_blind_indexes_are_apart_by_kind_and_pepper(registry: RegistryUnderTest)
 
 
 def test_a_second_change_of_one_version_is_refused(registry: RegistryUnderTest) -> None:
-    table = sa.Table(
-        "things", sa.MetaData(), sa.Column("id", sa.Uuid, primary_key=True), sa.Column("version", sa.Integer)
-    )
-    with registry.engine.begin() as connection:
-        table.create(connection)
-    thing = UUID(int=1)
+    account = UUID(int=1)
+    row = {"name": "a", "state": "open", "roles": "auditor", "opened_at": MORNING}
     with registry.desk.working(registry.actor(Role.SYSADMIN), MORNING) as work:
-        work.insert(table, id=thing, version=1)
-        assert work.update_version(table, thing, 1) == 2
+        work.insert(accounts, id=account, version=1, **row)
+        assert work.update_version(accounts, account, 1, roles="support") == 2
         with pytest.raises(StaleVersionError):
-            work.update_version(table, thing, 1)
-        assert work.update_version(table, thing, None) == 3
+            work.update_version(accounts, account, 1, roles="centre")
+        assert work.update_version(accounts, account, None) == 3
         with pytest.raises(NotRegisteredError):
-            work.update_version(table, UUID(int=2), 1)
+            work.update_version(accounts, UUID(int=2), 1)
+        assert work.connection.scalar(sa.select(accounts.c.roles)) == "support"
 
 
 def test_the_trail_is_chained_in_the_order_of_commits(registry: RegistryUnderTest) -> None:

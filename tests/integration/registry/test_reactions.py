@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -45,6 +46,7 @@ from vaxcert.service.registry.reactions_form import (
     report_reaction,
     show_form,
 )
+from vaxcert.service.registry.reactions_line_list import LineListFile, reaction_line_list
 from vaxcert.service.registry.reactions_review import (
     DismissReaction,
     ForwardReaction,
@@ -71,12 +73,14 @@ from vaxcert.service.registry.reactions_upkeep import (
     ask_after_people,
     call_in_reports,
 )
+from vaxcert.service.registry.reports_files import ReportFormat
 from vaxcert.service.registry.stock import check_usable
 
 if TYPE_CHECKING:
     from tests.registry_fixture import RegistryUnderTest
     from vaxcert.registry.doses.dose import Dose
     from vaxcert.service.registry.reactions_cards import ReactionCard, ReactionReport
+    from vaxcert.service.registry.request import Document
 
 WHY = "xem xét theo phương pháp của WHO"
 
@@ -537,6 +541,17 @@ def test_e6_a_late_report_is_listed_and_called_in_once(site: Vaccinated) -> None
     assert listed(site, overdue=True) == []
 
 
+def test_e6_a_late_report_is_called_in_once_there_is_somebody_to_tell(site: Vaccinated) -> None:
+    serious(site, site.dose(site.person()))
+    site.registry.later(hours=25)
+    told = []
+    for _ in range(3):
+        told.append(site.registry.run(call_in_reports, CallInReports(), role=Role.SERVICE).offices_told)
+        if len(told) == 1:
+            site.contact()
+    assert told == [0, 1, 0]
+
+
 @pytest.mark.parametrize("hours", [1, -49])
 def test_a_report_is_made_between_when_it_was_known_and_now(site: Vaccinated, hours: int) -> None:
     found = serious(site, site.dose(site.person())).reaction
@@ -684,3 +699,56 @@ def test_who_was_erased_is_not_asked(site: Vaccinated) -> None:
     site.erase(dose.person)
     site.registry.later(days=1)
     assert ask(site) == (0, 1, True)
+
+
+# -- the line list
+
+
+def line_list(site: Vaccinated, role: Role = Role.PROVINCE, at: UUID | None = None, **asked: object) -> Document:
+    today = site.registry.at.date()
+    fields: dict[str, object] = {"first": today, "last": today, "format": ReportFormat.CSV, **asked}
+    return site.registry.run(reaction_line_list, LineListFile(**fields), role=role, site=at)  # type: ignore[arg-type] # as the tests say
+
+
+def rows_of(document: Document) -> list[dict[str, str]]:
+    return list(csv.DictReader(document.content.decode("utf-8-sig").splitlines()))
+
+
+def test_s29_the_line_list_has_a_row_for_each_reaction_and_no_name(site: Vaccinated) -> None:
+    first = serious(site, site.dose(site.person())).reaction
+    report(site, site.dose(site.person()))
+    gone = serious(site, site.dose(site.person())).reaction
+    dismissed(site, gone.id)
+    (row,) = rows_of(line_list(site))
+    assert (row["code"], row["lot"], row["dose"]) == (first.code, first.lot_number, "1")
+    assert (row["events"], row["level"], row["outcome"]) == ("Phản vệ độ III", "Nặng", "Đang hồi phục")
+    assert (row["told_on"], row["sex"], row["birth_year"]) == ("02/03/2026", "Nữ", "1941")
+    assert "Hoa" not in line_list(site).content.decode()
+    both = (ReactionLevel.SERIOUS, ReactionLevel.ORDINARY)
+    assert len(rows_of(line_list(site, levels=both))) == 2
+
+
+def test_s29_the_line_list_is_given_out_in_three_forms(site: Vaccinated) -> None:
+    serious(site, site.dose(site.person()))
+    begins = {ReportFormat.XLSX: b"PK", ReportFormat.PDF: b"%PDF", ReportFormat.CSV: b""}
+    for form, begin in begins.items():
+        document = line_list(site, format=form)
+        assert document.content.startswith(begin)
+        assert document.name == f"phan-ung-2026-03-02-2026-03-02.{form}"
+
+
+def test_the_line_list_is_of_the_account_s_own(site: Vaccinated) -> None:
+    serious(site, site.dose(site.person()))
+    assert len(rows_of(line_list(site, Role.SITE_ADMIN, site.site))) == 1
+    assert len(rows_of(line_list(site, Role.CENTRE))) == 1
+    with pytest.raises(NotAllowedError):
+        line_list(site, Role.PROVINCE, area="48")
+    with pytest.raises(NotAllowedError):
+        line_list(site, Role.OBSERVER)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (1, 0), (-366, 0)])
+def test_the_days_of_a_line_list_can_be(site: Vaccinated, first: int, last: int) -> None:
+    today = site.registry.at.date()
+    with pytest.raises(RequestError):
+        line_list(site, first=today + timedelta(days=first), last=today + timedelta(days=last))

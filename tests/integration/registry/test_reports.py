@@ -12,10 +12,11 @@ from uuid import UUID, uuid4
 import pypdfium2
 import pytest
 
+from tests.booked_site import BookedSite
 from tests.registry_fixture import MORNING, area
 from tests.stocked_site import new_site
 from tests.visited_site import AZ, PFIZER, VisitedSite
-from vaxcert.errors import NotAllowedError, NotRegisteredError, ReportError, RequestError
+from vaxcert.errors import NotAllowedError, NotRegisteredError, ReportError, RequestError, UnprintableTextError
 from vaxcert.model.areas import AreaLevel
 from vaxcert.registry.doses.paper import PaperKind
 from vaxcert.registry.reports.daily_store import FIRST_DAY
@@ -24,6 +25,7 @@ from vaxcert.registry.reports.rates_store import RateKey
 from vaxcert.registry.visits.visit import VisitOutcome
 from vaxcert.service.registry import reports_statistics
 from vaxcert.service.registry.access import Role
+from vaxcert.service.registry.appointments_kept import MarkMissed, mark_missed
 from vaxcert.service.registry.doses_entered import enter_paper_dose
 from vaxcert.service.registry.doses_entered_form import EnterPaperDose
 from vaxcert.service.registry.duplicates import MergePeople, merge_people
@@ -57,6 +59,7 @@ from vaxcert.service.registry.reports_statistics import (
     count_doses,
     count_doses_publicly,
 )
+from vaxcert.service.registry.sites import ChangeSite, change_site
 from vaxcert.service.registry.stock import use_dose
 from vaxcert.service.registry.visits_board import CloseVisit, RecordNoShow, close_visit, record_no_show
 
@@ -171,6 +174,37 @@ def test_e14_a_use_without_its_dose_is_named(played: Played) -> None:
     assert next(csv.DictReader(io.StringIO(told)))["used"] == "1"
 
 
+def test_s26_who_had_a_place_and_did_not_come_stands_under_the_round_of_the_day(registry: RegistryUnderTest) -> None:
+    site = BookedSite(registry)
+    slot, *_ = site.slots()
+    for number in (1, 2):
+        site.book(site.somebody(number), slot)
+    registry.later(days=1, hours=12)
+    registry.run(mark_missed, MarkMissed(site=site.site), role=Role.SITE_ADMIN, site=site.site)
+    form = registry.run(show_daily_form, DailyFormQuestion(), role=Role.PROVINCE)
+    (row,) = form.today
+    assert (row.round, row.product, row.numbers.absent, row.numbers.subjects) == ("Chiến dịch mùa xuân", None, 2, 2)
+    request = DailyFormFile(format=ReportFormat.XLSX)
+    content = registry.run(daily_form_file, request, role=Role.PROVINCE).content
+    (sheet,) = openpyxl.load_workbook(io.BytesIO(content)).worksheets
+    cells = [cell.value for row in sheet.iter_rows() for cell in row]
+    assert "Chiến dịch mùa xuân" in cells
+    assert "—" in cells
+
+
+def test_a_site_that_cannot_be_printed_is_in_the_workbook(registry: RegistryUnderTest) -> None:
+    site = VisitedSite(registry)
+    lot = site.lot(AZ)
+    request = ChangeSite(site=site.site, name="Trạm y tế 😷")
+    registry.run(change_site, request, role=Role.SITE_ADMIN, site=site.site)
+    with registry.desk.working(registry.actor(Role.VACCINATOR, site.site), registry.at) as work:
+        use_dose(work, site.site, lot.id, None, uuid4())
+    with pytest.raises(UnprintableTextError) as caught:
+        registry.run(daily_form_file, DailyFormFile(format=ReportFormat.PDF), role=Role.PROVINCE)
+    assert caught.value.hint == "the workbook shows it"
+    registry.run(daily_form_file, DailyFormFile(format=ReportFormat.XLSX), role=Role.PROVINCE)
+
+
 def test_a_day_to_come_and_an_area_that_is_none_are_refused(played: Played) -> None:
     with pytest.raises(RequestError, match="day"):
         played.form(day=date(2026, 3, 3))
@@ -231,7 +265,7 @@ def test_a_form_that_is_too_long_for_paper_is_refused(played: Played, monkeypatc
     [
         (Dimension.DAY, {("2026-01-15",): 1, ("2026-03-02",): 5}),
         (Dimension.MONTH, {("2026-01-01",): 1, ("2026-03-01",): 5}),
-        (Dimension.VACCINE, {(PFIZER,): 3, (AZ,): 3}),
+        (Dimension.PRODUCT, {(PFIZER,): 3, (AZ,): 3}),
         (Dimension.DOSE, {("basic_1",): 6}),
         (Dimension.SEX, {("female",): 3, ("male",): 2, (None,): 1}),
         (Dimension.AGE, {("18-29",): 1, ("30-39",): 1, ("40-49",): 1, ("50-59",): 1, ("65-79",): 2}),
@@ -250,9 +284,9 @@ def test_s23_doses_are_counted_by_each_dimension(
 
 
 def test_s23_dimensions_go_together(played: Played) -> None:
-    found = played.counted(Dimension.VACCINE, Dimension.SEX, first=date(2026, 3, 1))
+    found = played.counted(Dimension.PRODUCT, Dimension.SEX, first=date(2026, 3, 1))
     assert rows_of(found) == {(PFIZER, "female"): 2, (PFIZER, "male"): 1, (AZ, "male"): 1, (AZ, None): 1}
-    assert [row.names for row in found.rows if row.keys == [PFIZER, "male"]] == [["Pfizer (Comirnaty)", None]]
+    assert [row.names for row in found.rows if row.keys == [PFIZER, "male"]] == [["Pfizer (Comirnaty)", "male"]]
     by_site = played.counted(Dimension.SITE, Dimension.LOT)
     assert {(row.names[0], row.doses) for row in by_site.rows} == {("Trạm y tế 51901", 3), ("Trạm y tế 51901", 2)} | {
         ("Trạm y tế 51901", 1)
@@ -268,7 +302,7 @@ def test_a_question_that_cannot_be_is_refused(played: Played, monkeypatch: pytes
         played.counted(Dimension.SEX, area="24")
     monkeypatch.setattr(reports_statistics, "MAX_ROWS", 1)
     with pytest.raises(ReportError):
-        played.counted(Dimension.VACCINE)
+        played.counted(Dimension.PRODUCT)
 
 
 def test_s34_outsiders_are_told_no_small_count(played: Played) -> None:
@@ -353,7 +387,7 @@ def test_s30_reactions_are_told_per_100000_by_vaccine_and_lot(played: Played) ->
         found = played.registry.run(show_reaction_rates, RatesQuestion(by=by), role=Role.PROVINCE)
         return {(row.product, row.key): (row.doses, row.all.cases, row.serious.cases) for row in found.rows}
 
-    assert asked(RateKey.VACCINE) == {(PFIZER, None): (3, 2, 1), (AZ, None): (3, 0, 0)}
+    assert asked(RateKey.PRODUCT) == {(PFIZER, None): (3, 2, 1), (AZ, None): (3, 0, 0)}
     assert asked(RateKey.LOT)[PFIZER, played.here.lot(PFIZER).number] == (3, 2, 1)
     assert asked(RateKey.SITE)[PFIZER, str(played.here.site)] == (3, 2, 1)
     assert asked(RateKey.DOSE)[PFIZER, "1"] == (3, 2, 1)

@@ -254,6 +254,9 @@ def test_what_was_declared_and_is_denied_now_is_told(site: VisitedSite) -> None:
     person = site.person()
     site.declare(person, "acute_disease")
     visit = site.receive(person).id
+    question = AskQuestions(visit=visit, product=PFIZER)
+    asked = site.registry.run(screening_questions, question, role=Role.SCREENER, site=site.site)
+    assert asked.declared == ["acute_disease"]
     result = site.screen(visit)
     assert [(warning.code, warning.field) for warning in result.visit.warnings] == [
         ("declared_otherwise", "acute_disease")
