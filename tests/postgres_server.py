@@ -19,7 +19,7 @@ from vaxcert.registry.database.partitions import ensure_partitions
 from vaxcert.registry.database.schema import METADATA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
 PLACES = ("/usr/lib/postgresql", "/usr/local/pgsql")
@@ -108,14 +108,14 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[PostgresServer]:
+def running_postgres(folder: Path, settings: Iterable[str] = SETTINGS) -> Iterator[PostgresServer]:
     """Yield a server whose programs are in *folder*; it refuses to run as root, so it then runs as its own user."""
     home = Path(tempfile.mkdtemp(prefix="vaxcert-pg-"))
     become = ["runuser", "-u", USER, "--"] if os.geteuid() == 0 else []
     if become:
         shutil.chown(home, USER)
     data, port = home / "data", _free_port()
-    options = " ".join(f"-c {setting}" for setting in (*SETTINGS, f"unix_socket_directories={home}"))
+    options = " ".join(f"-c {setting}" for setting in (*settings, f"unix_socket_directories={home}"))
     try:
         _call(
             [*become, folder / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]

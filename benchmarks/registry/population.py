@@ -16,6 +16,8 @@ from uuid import UUID
 from vaxcert.model.identifiers import parse_identifier
 from vaxcert.model.names import PersonName
 from vaxcert.model.parsing import parse_country, parse_partial_day, parse_sex
+from vaxcert.model.partial_date import PartialDate
+from vaxcert.model.person import Sex
 from vaxcert.model.phones import PhoneNumber
 from vaxcert.model.valuesets import resolve_product
 from vaxcert.registry.database.engine import open_engine
@@ -26,6 +28,7 @@ from vaxcert.registry.people.demographics import Demographics
 from vaxcert.registry.people.merging import PersonState
 from vaxcert.registry.people.record import Declarer, PersonRecord
 from vaxcert.service.registry.access import COUNTRY, Actor, Role
+from vaxcert.service.registry.people_qr import code_of
 from vaxcert.service.registry.people_records import insert_person
 from vaxcert.service.registry.people_writing import new_qid
 from vaxcert.service.registry.reference import Reference
@@ -57,7 +60,7 @@ class Loaded:
     people: int
     doses: int
     numbers: list[str]
-    qids: list[str]
+    qr_texts: list[str]
     ids: list[UUID]
 
 
@@ -102,7 +105,7 @@ def load(
         people=sum(part.people for part in parts),
         doses=sum(part.doses for part in parts),
         numbers=[number for part in parts for number in part.numbers],
-        qids=[qid for part in parts for qid in part.qids],
+        qr_texts=[text for part in parts for text in part.qr_texts],
         ids=[each for part in parts for each in part.ids],
     )
 
@@ -137,11 +140,27 @@ def _load_part(turn: int) -> Loaded:
                 people += 1
                 if people % 100 == 0 and record.demographics.identifiers:
                     found.numbers.append(record.demographics.identifiers[0].number)
-                    found.qids.append(record.qid)
+                    found.qr_texts.append(code_of(work, record).masked().format())
                     found.ids.append(record.id)
             work.flush()
     engine.dispose()
-    return Loaded(people, written, found.numbers, found.qids, found.ids)
+    return Loaded(people, written, found.numbers, found.qr_texts, found.ids)
+
+
+def newcomers(work: Work, count: int) -> list[UUID]:
+    """Write *count* people who have no dose yet, and return their ids."""
+    random, made = Random(count), []
+    for number in range(count):
+        known = Demographics(
+            name=PersonName.of("Nguyễn", f"Văn {chr(65 + number % 26)}{chr(97 + number // 26 % 26)}"),
+            birth_date=PartialDate(f"{1950 + number % 50}-{1 + number % 12:02}-{1 + number % 28:02}"),
+            sex=Sex.MALE,
+            phones=(PhoneNumber(f"+8491{random.randrange(10**7):07}"),),
+        )
+        record = _record(work, known, random)
+        insert_person(work, record)
+        made.append(record.id)
+    return made
 
 
 def _people(
