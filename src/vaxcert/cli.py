@@ -40,7 +40,8 @@ COMMANDS = {
 
 _EPILOG = (
     "Exit codes: 0 valid or done, 1 rejected (issue: some rows were), 2 usage, 3 not a certificate, 4 undetermined "
-    "(unknown signer, stale list, ledger away), 6 could not work (disk, key, passphrase), 70 our bug, "
+    "(unknown signer, stale list, ledger away), 5 refused by a rule of the registry, 6 could not work (disk, key, "
+    "passphrase), 70 our bug, "
     f"130 interrupted. Settings: {SETTINGS_FILE} here or the file that {NAMED_BY} names, then VAXCERT_* in the "
     "environment, then options."
 )

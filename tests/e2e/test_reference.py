@@ -21,7 +21,7 @@ def generated() -> dict[str, str]:
     return pages
 
 
-@pytest.mark.parametrize("page", ["commands.md", "records.md", "errors.md", "python.md"])
+@pytest.mark.parametrize("page", ["commands.md", "records.md", "errors.md", "python.md", "http.md"])
 def test_the_reference_is_up_to_date(page: str) -> None:
     written = (ROOT / "docs" / "reference" / page).read_text("utf-8")
     assert written == generated()[page].rstrip() + "\n", "run `make reference`"

@@ -302,14 +302,14 @@ class DoseRuleError(RegistryError):
         *,
         source: str,
         earliest: date | None = None,
-        problems: Sequence[str] = (),
+        reasons: Sequence[str] = (),
         hint: str | None = None,
     ) -> None:
-        """Keep the act, the *earliest* day where one is known, and the codes of all *problems* that were found."""
+        """Keep the act, the *earliest* day where one is known, and all *reasons*, each a code."""
         super().__init__(message, hint=hint)
         self.source = source
         self.earliest = earliest
-        self.problems = tuple(problems)
+        self.reasons = tuple(reasons)
 
 
 class DoseIntervalError(DoseRuleError):

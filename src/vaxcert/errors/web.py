@@ -106,6 +106,12 @@ class OverloadedError(WebError):
     hint = "send the request again after the time in Retry-After"
 
 
+class NotReadyError(WebError):
+    """The service cannot answer as it should: its database is away, or its trust list too old."""
+
+    code = "not_ready"
+
+
 class TooSlowError(WebError):
     """The request took longer than it may."""
 

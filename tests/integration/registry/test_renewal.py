@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,8 @@ from vaxcert.registry.certificates import store
 from vaxcert.registry.certificates.life import CertificateState, Origin
 from vaxcert.registry.certificates.tables import certificates
 from vaxcert.registry.doses.store import replace_dose
+from vaxcert.registry.doses.tables import doses
+from vaxcert.service.registry import renewal
 from vaxcert.service.registry.access import Role
 from vaxcert.service.registry.certificates_revoked import RevokeCertificate, revoke_certificate
 from vaxcert.service.registry.doses import dose_by_id
@@ -134,6 +137,26 @@ def test_what_the_record_does_not_say_any_more_is_certified_anew_instead(certifi
     certificate_desk.sign(new.id)
     certificate_desk.drain()
     assert certificate_desk.state(old) is CertificateState.SUPERSEDED
+
+
+def test_a_record_that_cannot_be_certified_any_more_is_not_renewed(quick_desk: CertificateDesk) -> None:
+    old = quick_desk.issued()
+    with quick_desk.registry.engine.begin() as connection:
+        connection.execute(sa.update(doses).values(state="voided"))
+    quick_desk.years_later()
+    asked = quick_desk.registry.run(renew_certificates, RenewCertificates(), role=Role.SERVICE)
+    assert (asked.renewed, asked.drafted) == (0, 1)
+    assert newest(quick_desk, old).state is CertificateState.DRAFT
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_of_two_renewals_at_once_one_begins_a_certificate(quick_desk: CertificateDesk, *, is_changed: bool) -> None:
+    old = quick_desk.find(quick_desk.issued())
+    registry = quick_desk.registry
+    with registry.desk.working(registry.actor(Role.SERVICE), registry.at) as work:
+        record = renewal._certified(work, old)
+        begin = partial(renewal._draft, work, old) if is_changed else partial(renewal._renew, work, old, record)
+        assert [begin(), begin()] == [True, False]
 
 
 def test_a_lapsed_code_is_renewed_too(quick_desk: CertificateDesk) -> None:

@@ -20,6 +20,7 @@ from vaxcert.errors import (
     StorageError,
 )
 from vaxcert.ledger.log.entry import EntryKind
+from vaxcert.ledger.store import rows
 from vaxcert.registry.certificates import intent_store
 from vaxcert.registry.certificates.life import CertificateState
 from vaxcert.registry.certificates.record import CertifiedRecord
@@ -38,7 +39,11 @@ from vaxcert.service.row import Row
 from vaxcert.signing.issuer_secret import IssuerSecret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from vaxcert.ledger.store.database import Database
+    from vaxcert.ledger.store.reader import LoggedCertificate
 
 __all__ = ["certificate_desk", "quick_desk"]
 
@@ -231,6 +236,40 @@ def test_e15_a_reader_who_holds_up_an_erasure_holds_up_no_certificate(quick_desk
             quick_desk.drain()
     assert quick_desk.state(certificate) is CertificateState.LOGGED
     assert quick_desk.drain() == Drained(erased=1)
+
+
+def test_e15_without_a_data_key_nothing_is_issued(quick_desk: CertificateDesk) -> None:
+    certificate = quick_desk.certified()
+    registry = quick_desk.registry
+    with registry.desk.working(registry.actor(Role.CENTRE), registry.at) as work:
+        work.erase_subject(quick_desk.find(certificate).person)
+    assert not quick_desk.drain()
+    assert waiting(quick_desk) == 0
+    assert logged(quick_desk.ledger).size == 0
+
+
+def test_what_another_process_has_just_logged_is_taken_too(quick_desk: CertificateDesk) -> None:
+    certificate = quick_desk.certified()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sequencer, "_note_issued", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            quick_desk.drain()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vaxcert.ledger.store.stored_log.rows.certificates_by_id", _once_empty())
+        assert quick_desk.drain() == Drained(issued=1)
+    assert logged(quick_desk.ledger).size == 1
+    assert quick_desk.state(certificate) is CertificateState.LOGGED
+
+
+def _once_empty() -> Callable[..., dict[str, LoggedCertificate]]:
+    """Return what finds nothing when it is asked for the first time, and then what there is."""
+    asked = [rows.certificates_by_id]
+
+    def find(database: Database, ids: Sequence[str]) -> dict[str, LoggedCertificate]:
+        return {} if not found.pop() else asked[0](database, ids)
+
+    found = [True, True, True, False]
+    return find
 
 
 def test_where_there_is_no_ledger_that_is_told(quick_desk: CertificateDesk, tmp_path: Path) -> None:

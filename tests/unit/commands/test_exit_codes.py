@@ -12,15 +12,15 @@ from tests.faults.encoders import AT
 from vaxcert import errors
 from vaxcert.cli import group
 from vaxcert.commands import exit_codes
-from vaxcert.commands.language import VIETNAMESE, VIETNAMESE_HINTS, VIETNAMESE_WARNINGS
 from vaxcert.model.valuesets import check_combination
+from vaxcert.service.language import VIETNAMESE, VIETNAMESE_HINTS, VIETNAMESE_WARNINGS
 from vaxcert.trust.trust_list import TrustList
 from vaxcert.verify.report import Outcome, Report
 from vaxcert.verify.verifier import Verifier
 
 SOURCE = Path(vaxcert.__file__).parent
 CLASSES = exit_codes.error_classes()
-DOCUMENTED = {0, 1, 2, 3, 4, 6, 70, 130}
+DOCUMENTED = {0, 1, 2, 3, 4, 5, 6, 70, 130}
 VERDICTS = (
     errors.CodecError,
     errors.TrustError,

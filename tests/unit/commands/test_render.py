@@ -8,13 +8,14 @@ import pytest
 
 from tests.faults.encoders import AT, Encoder, signer
 from vaxcert.commands import render
-from vaxcert.commands.language import VIETNAMESE, VIETNAMESE_WARNINGS
+from vaxcert.service import wording
+from vaxcert.service.language import VIETNAMESE, VIETNAMESE_WARNINGS
 from vaxcert.trust.trust_list import TrustList
 from vaxcert.verify.report import Outcome, Report, SignerIdentity, Warning_
 from vaxcert.verify.verifier import Verifier
 
 if TYPE_CHECKING:
-    from vaxcert.commands.render import Language
+    from vaxcert.service.wording import Language
 
 VALID = Verifier(TrustList.of_certificates([signer().der])).examine(Encoder().text(), at=AT)
 
@@ -105,15 +106,15 @@ def test_what_does_not_show_is_written_as_in_json(sign: str, written: str) -> No
 def test_a_hint_in_vietnamese_is_the_tables_and_else_the_english() -> None:
     known = rejected(code="unknown_signer", hint="add it")
     unknown = rejected(code="expired", hint="come earlier")
-    assert render.hint(known, "en") == "add it"
-    assert "danh sách tin cậy" in str(render.hint(known, "vi"))
-    assert render.hint(unknown, "vi") == "come earlier"
-    assert render.hint(rejected(), "vi") is None
+    assert wording.hint(known, "en") == "add it"
+    assert "danh sách tin cậy" in str(wording.hint(known, "vi"))
+    assert wording.hint(unknown, "vi") == "come earlier"
+    assert wording.hint(rejected(), "vi") is None
 
 
 def test_an_unknown_instant_is_a_question_mark() -> None:
-    assert render.reason(rejected(code="expired"), "vi").endswith("?")
-    assert render.reason(rejected(code="not_yet_valid"), "vi").endswith("?")
+    assert wording.reason(rejected(code="expired"), "vi").endswith("?")
+    assert wording.reason(rejected(code="not_yet_valid"), "vi").endswith("?")
 
 
 def test_json_is_one_line_of_utf_8_that_any_terminal_can_take() -> None:

@@ -83,10 +83,6 @@ class WaitingEntry:
         """The order of offers: doses that finish a course, then the priority group, then who came first."""
         return (self.dose_number == 1, self.rank, self.joined_at, self.id)
 
-    def suits(self, day: date, part: Session) -> bool:
-        """Say whether a place on *day* in this *part* of it is what the person waits for."""
-        return self.from_day <= day <= self.until_day and self.session.admits(part)
-
 
 def check_waiting_change(state: WaitingState, wanted: WaitingState) -> None:
     """Check that an entry in *state* can go to the *wanted* one.

@@ -75,6 +75,7 @@ RECORD_PLACE: Final = "certificates.record"
 TEXT_PLACE: Final = "certificates.text"
 
 _C = certificates.c
+_coming = certificates.alias("coming")
 _ALL = sa.select(certificates)
 _BY_ID = _ALL.where(_C.id == sa.bindparam("of_id"))
 _BY_UVCI = _ALL.where(_C.uvci == sa.bindparam("of_uvci"))
@@ -93,7 +94,7 @@ _LAST_REVISION = sa.select(sa.func.max(_C.revision)).where(
 _DUE = (
     _ALL.where(_C.state.in_(sorted(IN_FORCE)), _C.expires_at < sa.bindparam("before"), _C.erased_at.is_(None))
     # One that is on its way for the same dose, a correction or this renewal, will stand in its place.
-    .where(_C.dose.not_in(sa.select(_C.dose).where(_C.state.in_(sorted(ON_THE_WAY)))))
+    .where(~sa.exists().where(_coming.c.dose == _C.dose, _coming.c.state.in_(sorted(ON_THE_WAY))))
     .order_by(_C.expires_at, _C.id)
     .limit(sa.bindparam("most"))
 )
@@ -117,7 +118,6 @@ _SIGN = {
     )
     for step, place in SIGNATURES.items()
 }
-_COUNTS = sa.select(_C.state, sa.func.count()).group_by(_C.state)
 
 
 def find(connection: sa.Connection, certificate: UUID) -> RegisteredCertificate | None:
@@ -209,11 +209,6 @@ def due_for_renewal(connection: sa.Connection, before: datetime, limit: int) -> 
 def anchor_below(connection: sa.Connection, size: int, at: datetime) -> int:
     """Note that the head over the first *size* entries of the log is final; return how many certificates it covers."""
     return connection.execute(_ANCHOR, {"size": size, "at": at}).rowcount
-
-
-def counts(connection: sa.Connection) -> dict[CertificateState, int]:
-    """Return how many certificates there are in each state."""
-    return {CertificateState(state): count for state, count in connection.execute(_COUNTS)}
 
 
 def _value(row: sa.Row[tuple[object, ...]]) -> RegisteredCertificate:

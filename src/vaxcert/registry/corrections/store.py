@@ -93,7 +93,6 @@ _FORGET_OF = (
     .where(evidence.c.content.is_not(None), evidence.c.person.in_(sa.bindparam("people", expanding=True)))
     .values(content=None, forgotten_at=sa.bindparam("new_at"))
 )
-_COUNTS = sa.select(_C.lane, _C.state, sa.func.count()).group_by(_C.lane, _C.state)
 
 
 def find(connection: sa.Connection, correction: UUID) -> Correction | None:
@@ -162,11 +161,6 @@ def erase_of(connection: sa.Connection, people: Collection[UUID], *, account: st
     """Close what is open about *people*, and forget all evidence, since they are erased."""
     connection.execute(_CLOSE_OF, {"people": list(people), "by": account, "new_at": at})
     connection.execute(_FORGET_OF, {"people": list(people), "new_at": at})
-
-
-def counts(connection: sa.Connection) -> dict[tuple[Lane, CorrectionState], int]:
-    """Return how many requests there are in each lane and state."""
-    return {(Lane(lane), CorrectionState(state)): count for lane, state, count in connection.execute(_COUNTS)}
 
 
 def _value(row: sa.Row[tuple[object, ...]]) -> Correction:

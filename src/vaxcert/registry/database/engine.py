@@ -63,7 +63,6 @@ def open_engine(url: str) -> sa.Engine:
             pool_size=_POOL_SIZE,
             max_overflow=_POOL_SIZE,
             pool_timeout=BUSY_SECONDS,
-            pool_pre_ping=True,
             connect_args={"prepare_threshold": 2, "options": f"-c lock_timeout={BUSY_SECONDS}s -c timezone=UTC"},
         )
     except ModuleNotFoundError:
@@ -81,25 +80,33 @@ def transaction(engine: sa.Engine, *, reads: bool) -> Iterator[sa.Connection]:
         reads: Whether nothing is to be written; the database then refuses to.
 
     Raises:
-        RegistryBusyError: Another transaction was in the way; the work may be done again.
-        RegistryUnavailableError: The database cannot be reached, or failed.
+        RegistryBusyError: Another transaction was in the way, or the connection broke before the end: nothing was
+            written, and the work may be done again.
+        RegistryUnavailableError: The database cannot be reached, or failed; where it did at the end, it is not known
+            whether the work was done.
     """
     options = {"postgresql_readonly": True} if reads and engine.dialect.name == "postgresql" else {}
+    is_committing = False
     try:
         with engine.connect() as connection:
             prepared = connection.execution_options(**options, vaxcert_reads=reads)
             with prepared.begin():
                 yield prepared
+                is_committing = True
     except exc.IntegrityError:
         raise  # a broken constraint is the caller's to understand
     except (exc.DBAPIError, exc.TimeoutError) as error:
-        raise _told(error) from error
+        raise _told(error, is_committing=is_committing) from error
 
 
-def _told(error: exc.DBAPIError | exc.TimeoutError) -> VaxcertError:
+def _told(error: exc.DBAPIError | exc.TimeoutError, *, is_committing: bool) -> VaxcertError:
     cause = getattr(error, "orig", None)
     if isinstance(error, exc.TimeoutError) or getattr(cause, "sqlstate", None) in _IN_CONFLICT:
         return RegistryBusyError("the registry's database is busy")
+    if getattr(error, "connection_invalidated", False) and not is_committing:
+        # The server was restarted, or hung up on a connection that nobody used: nothing of this work is there, and the
+        # next attempt connects anew. Asking before each transaction whether it is still there would cost a round trip.
+        return RegistryBusyError("the registry's database has hung up")
     if isinstance(cause, sqlite3.OperationalError) and cause.sqlite_errorcode & 0xFF in {
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,

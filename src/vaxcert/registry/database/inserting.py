@@ -21,6 +21,8 @@ def insert_new(connection: sa.Connection, table: sa.Table, row: dict[str, object
 
 @cache
 def _statement(table: sa.Table, dialect: str) -> sa.Insert:
+    # Of an INSERT the number of rows is not kept unless that is asked for.
+    counted = {"preserve_rowcount": True}
     if dialect == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
+        return postgresql.insert(table).on_conflict_do_nothing().execution_options(**counted)
+    return sqlite.insert(table).on_conflict_do_nothing().execution_options(**counted)

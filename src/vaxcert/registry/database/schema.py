@@ -8,8 +8,11 @@ from vaxcert.registry.certificates import tables as _certificates
 from vaxcert.registry.corrections import tables as _corrections
 from vaxcert.registry.database.metadata import METADATA
 from vaxcert.registry.doses import tables as _doses
+from vaxcert.registry.notifications import tables as _notifications
 from vaxcert.registry.people import tables as _people
+from vaxcert.registry.reactions import tables as _reactions
 from vaxcert.registry.registrations import tables as _registrations
+from vaxcert.registry.reports import tables as _reports
 from vaxcert.registry.requests import tables as _requests
 from vaxcert.registry.sealing import tables as _sealing
 from vaxcert.registry.sites import tables as _sites
@@ -28,6 +31,9 @@ ROOMS = (
     _certificates,
     _corrections,
     _stock,
+    _reports,
+    _notifications,
+    _reactions,
     _requests,
     _sealing,
     _trail,

@@ -245,7 +245,8 @@ class _Step:
             return (DoseFinding(problem=DoseProblem.INTERVAL, message=message, source=source),)
         if earliest <= self.on or last.given_on == self.on:  # two on one day is a finding of its own
             return ()
-        message = f"{(self.on - last.given_on).days} days after the last dose, not {(earliest - last.given_on).days}"
+        days, needed = (self.on - last.given_on).days, (earliest - last.given_on).days
+        message = f"{days} days after the last dose, not {needed}: from {earliest.isoformat()} on"
         return (DoseFinding(problem=DoseProblem.INTERVAL, message=message, source=source, earliest=earliest),)
 
     def _mixing(self, source: str) -> DoseFinding:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     PairRow: TypeAlias = sa.Row[tuple[object, ...]]
 
+_one, _other = people.alias("one"), people.alias("other")
 _OPEN = duplicate_pairs.c.state == PairState.OPEN
 _CLOSE_OF = (
     sa.update(duplicate_pairs)
@@ -69,8 +70,11 @@ def open_pairs(
     """
     question = sa.select(duplicate_pairs).where(_OPEN)
     if areas is not None:
-        in_areas = sa.select(people.c.id).where(people.c.area.in_(areas))
-        question = question.where(sa.or_(duplicate_pairs.c.one.in_(in_areas), duplicate_pairs.c.other.in_(in_areas)))
+        question = (
+            question.join(_one, _one.c.id == duplicate_pairs.c.one)
+            .join(_other, _other.c.id == duplicate_pairs.c.other)
+            .where(sa.or_(_one.c.area.in_(areas), _other.c.area.in_(areas)))
+        )
     if after is not None:
         points, pair = after
         question = question.where(

@@ -121,8 +121,8 @@ class Wanted:
 
 
 _R = reactions.c
-_COLUMNS = tuple(_R[name] for name in Reaction.__dataclass_fields__)
-_BY_ID = sa.select(*_COLUMNS).where(_R.id == sa.bindparam("of_id"))
+COLUMNS = tuple(_R[name] for name in Reaction.__dataclass_fields__)
+_BY_ID = sa.select(*COLUMNS).where(_R.id == sa.bindparam("of_id"))
 _VERSIONS = (
     sa.select(reaction_versions)
     .where(reaction_versions.c.reaction == sa.bindparam("of_reaction"))
@@ -161,7 +161,7 @@ _SERIOUS_OF_LOT = (
 def reaction_by_id(connection: sa.Connection, reaction: UUID) -> Reaction | None:
     """Return the reaction with the id *reaction*."""
     row = connection.execute(_BY_ID, {"of_id": reaction}).one_or_none()
-    return None if row is None else _value(row)
+    return None if row is None else reaction_of(row)
 
 
 def versions_of(connection: sa.Connection, reaction: UUID) -> list[ReactionVersion]:
@@ -214,7 +214,7 @@ def serious_of_lot(connection: sa.Connection, product: str, lot_number: str, sin
 
 def listed(connection: sa.Connection, wanted: Wanted, *, after: UUID, limit: int) -> list[Reaction]:
     """Return up to *limit* of the reactions that are *wanted*, the oldest first, whose ids come after *after*."""
-    found = sa.select(*_COLUMNS).where(_R.id > after).order_by(_R.id).limit(limit)
+    found = sa.select(*COLUMNS).where(_R.id > after).order_by(_R.id).limit(limit)
     for column, value in ((_R.site, wanted.site), (_R.dose, wanted.dose), (_R.code, wanted.code)):
         if value is not None:
             found = found.where(column == value)
@@ -231,10 +231,11 @@ def listed(connection: sa.Connection, wanted: Wanted, *, after: UUID, limit: int
     if wanted.due_before is not None:
         owed = (_R.due_at < wanted.due_before, _R.forwarded_at.is_(None), _R.state != ReactionState.DISMISSED)
         found = found.where(*owed)
-    return [_value(row) for row in connection.execute(found)]
+    return [reaction_of(row) for row in connection.execute(found)]
 
 
-def _value(row: sa.Row[tuple[object, ...]]) -> Reaction:
+def reaction_of(row: sa.Row[tuple[object, ...]]) -> Reaction:
+    """Return the reaction in a *row* with `COLUMNS`."""
     known = {name: getattr(row, name) for name in Reaction.__dataclass_fields__}
     known["source"] = ReactionSource(row.source)
     known["level"] = ReactionLevel(row.level)

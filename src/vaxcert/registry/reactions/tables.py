@@ -56,6 +56,7 @@ reactions = table(
     sa.Column("due_at", Instant),
     sa.Column("duty", sa.String(RULE_LENGTH)),
     sa.Column("forwarded_at", Instant),
+    sa.Column("called_in_at", Instant),
     sa.CheckConstraint("level <> 'serious' OR due_at IS NOT NULL", name="duty"),
     sa.CheckConstraint("(due_at IS NULL) = (learned_at IS NULL)", name="learned"),
     sa.CheckConstraint("level <> 'urgent' OR state IN ('told', 'dismissed')", name="urgent"),
@@ -68,7 +69,8 @@ reactions = table(
 """One row a reaction, with what counts and duties need; what was told lies sealed in `reaction_versions`.
 
 `area` is the site's, or the person's where the dose was given elsewhere. The duty to report stays when a reaction turns
-out not to be serious after all: it was owed. What is dismissed counts nowhere.
+out not to be serious after all: it was owed. `called_in_at` is when offices were told that it is late. What is
+dismissed counts nowhere.
 """
 
 reaction_versions = table(

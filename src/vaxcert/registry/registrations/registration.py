@@ -36,10 +36,6 @@ class Session(StrEnum):
 
     __hash__ = str.__hash__
 
-    def admits(self, part: Session) -> bool:
-        """Say whether a slot in this *part* of the day suits somebody who wishes for this session."""
-        return self is Session.ALL_DAY or self is part
-
 
 class Declarer(StrEnum):
     """Who registered somebody (`LoaiDinhDanh` of Decision 1405/QĐ-BTTTT tells the first two apart)."""

@@ -33,7 +33,7 @@ class Dimension(StrEnum):
     RESIDENCE = "residence"
     """Where the people live, likewise."""
     SITE = "site"
-    VACCINE = "vaccine"
+    PRODUCT = "product"
     LOT = "lot"
     DOSE = "dose"
     """Which dose: basic, additional or booster, and which of these."""
@@ -71,7 +71,7 @@ _COLUMNS: Final[Mapping[Dimension, sa.ColumnElement[Any]]] = {
     Dimension.AREA: doses.c.area,
     Dimension.RESIDENCE: _survivor.c.area,
     Dimension.SITE: doses.c.site,
-    Dimension.VACCINE: doses.c.product,
+    Dimension.PRODUCT: doses.c.product,
     Dimension.LOT: doses.c.lot_number,
     Dimension.DOSE: doses.c.kind + "_" + sa.cast(doses.c.nth, sa.String),
     Dimension.GROUP: registrations.c.priority_group,

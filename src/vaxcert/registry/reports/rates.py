@@ -35,7 +35,7 @@ def rate_of(cases: int, doses: int) -> Rate:
     """Return the rate of *cases* among *doses*.
 
     The cases are few and independent, so they follow Poisson's law; Byar's approximation of its exact limits is within
-    one percent of them from two cases on (Breslow and Day, IARC 82, 1987, §2.3).
+    one percent of them from five cases on (Breslow and Day, IARC 82, 1987, §2.3).
     """
     if cases < 0 or doses < 0:
         raise ValueError("counts are not below zero")

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 class RateKey(StrEnum):
     """By what reactions are compared."""
 
-    VACCINE = "vaccine"
+    PRODUCT = "product"
     LOT = "lot"
     SITE = "site"
     DOSE = "dose"
 
 
 _COLUMNS: Final[Mapping[RateKey, tuple[str, str]]] = {
-    RateKey.VACCINE: ("product", "product"),
+    RateKey.PRODUCT: ("product", "product"),
     RateKey.LOT: ("lot_number", "lot_number"),
     RateKey.SITE: ("site", "site"),
     RateKey.DOSE: ("number", "dose_number"),

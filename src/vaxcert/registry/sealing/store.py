@@ -12,13 +12,11 @@ from vaxcert.registry.sealing.keyring import DATA_KEY_BYTES, DataKey
 from vaxcert.registry.sealing.tables import data_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from uuid import UUID
 
     from vaxcert.registry.sealing.keyring import Keyring
 
 _OF_SUBJECT = sa.select(data_keys.c.key_id, data_keys.c.wrapped).where(data_keys.c.subject == sa.bindparam("subject"))
-_OF_SUBJECTS = sa.select(data_keys).where(data_keys.c.subject.in_(sa.bindparam("subjects", expanding=True)))
 _DESTROY = sa.delete(data_keys).where(data_keys.c.subject == sa.bindparam("subject"))
 _STALE = (
     sa.select(data_keys.c.subject, data_keys.c.key_id, data_keys.c.wrapped)
@@ -50,17 +48,16 @@ def load_data_key(connection: sa.Connection, keyring: Keyring, subject: UUID) ->
     row = connection.execute(_OF_SUBJECT, {"subject": subject}).one_or_none()
     if row is None:
         raise PersonErasedError("the data of this person were erased")
-    return DataKey(keyring.unwrap(row.key_id, row.wrapped, about=subject.bytes))
+    return open_data_key(keyring, subject, row.key_id, row.wrapped)
 
 
-def load_data_keys(connection: sa.Connection, keyring: Keyring, subjects: Collection[UUID]) -> dict[UUID, DataKey]:
-    """Return the data keys of those of *subjects* that have one, in one statement.
+def open_data_key(keyring: Keyring, subject: UUID, key_id: str, wrapped: bytes) -> DataKey:
+    """Return the data key of *subject* that was read with something else.
 
     Raises:
-        SealError: One does not open with the keys that are here.
+        SealError: It does not open with the keys that are here.
     """
-    rows = connection.execute(_OF_SUBJECTS, {"subjects": list(subjects)}) if subjects else ()
-    return {row.subject: DataKey(keyring.unwrap(row.key_id, row.wrapped, about=row.subject.bytes)) for row in rows}
+    return DataKey(keyring.unwrap(key_id, wrapped, about=subject.bytes))
 
 
 def destroy_data_key(connection: sa.Connection, subject: UUID) -> bool:

@@ -12,7 +12,7 @@ from vaxcert.registry.stock.tables import stock_lot_expiries, stock_lot_states, 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
     from uuid import UUID
 
 _WITH_EXPIRIES = (
@@ -145,12 +145,6 @@ def insert_state(
 def states_of(connection: sa.Connection, lot: UUID) -> list[tuple[LotState, datetime, str, str]]:
     """Return the history of *lot*: each state with the instant, the reason and the source."""
     return [(LotState(row.state), row.at, row.reason, row.source) for row in connection.execute(_STATES, {"lot": lot})]
-
-
-def expiring_lots(connection: sa.Connection, lots: Iterable[UUID], *, until: date, day: date) -> list[Lot]:
-    """Return those of *lots* that expire by *until*, by the expiry that holds on *day*; the soonest first."""
-    found = [lot for lot in lots_by_ids(connection, lots).values() if lot.expires_on(day) <= until]
-    return sorted(found, key=lambda lot: (lot.expires_on(day), lot.number))
 
 
 def _lots(rows: Iterable[sa.Row[*tuple[object, ...]]]) -> Iterator[Lot]:

@@ -122,6 +122,12 @@ def advance(connection: sa.Connection, visit: Visit, **values: object) -> None:
         raise StaleVersionError("somebody else has brought the visit on meanwhile")
 
 
+def changed(before: Visit, after: Visit) -> dict[str, object]:
+    """Return what *after* says otherwise than *before*, for `advance`; the version counts by itself."""
+    told = {name: getattr(after, name) for name in _KEPT if name != "version"}
+    return {name: value for name, value in told.items() if value != getattr(before, name)}
+
+
 def visits_of_day(connection: sa.Connection, site: UUID, day: date, *, after: UUID, limit: int) -> list[Visit]:
     """Return the visits to *site* on *day* whose ids come after an id, in their order."""
     asked = {"in_month": day.replace(day=1), "site": site, "day": day, "after": after, "limit": limit}
