@@ -372,8 +372,8 @@ def test_a_journal_that_cannot_be_written_is_told(
 
     def failing(self: Journal, number: int, **options: Any) -> None:
         if number == 3:
-            self._connection.execute(
-                f"PRAGMA max_page_count = {self._connection.execute('PRAGMA page_count').fetchone()[0]}"
+            self._file.connection.execute(
+                f"PRAGMA max_page_count = {self._file.connection.execute('PRAGMA page_count').fetchone()[0]}"
             )
             options["rejects"] = bytes(100_000)
         finish_segment(self, number, **options)

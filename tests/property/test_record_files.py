@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.workbooks import CELLS, FIELDS, HEADER, WorkbookMaker, sheet_of
 from vaxcert.errors import InputError
 from vaxcert.model.fields import VACCINATION_FIELDS
+from vaxcert.service.lines import Lines
 from vaxcert.service.record_files import read_rows
 
 if TYPE_CHECKING:
@@ -37,6 +38,37 @@ def read(content: bytes) -> list[Row]:
     stdin = io.TextIOWrapper(io.BufferedReader(file))  # type: ignore[type-var,unused-ignore] # is raw enough
     with mock.patch.object(sys, "stdin", stdin):
         return list(read_rows("-", VACCINATION_FIELDS))
+
+
+cells = st.one_of(
+    st.sampled_from(["", "a", '"b"', '"c,d"', '"e\nf"', '"g""h"', '"', 'i"j', "k\rl", " "]), st.text('a"', max_size=3)
+)
+ends = st.sampled_from(["\n", "\r\n", "\r", "\n\n"])
+
+
+@given(
+    lines=st.lists(st.tuples(st.lists(cells, min_size=1, max_size=len(HEADER) + 1).map(",".join), ends), max_size=40),
+    last=cells,
+)
+@example(lines=[('x"c,"d', "\n"), ("e", "\n"), ('f"', "\n")], last="")
+def test_rows_in_blocks_are_those_that_come_one_by_one(lines: list[tuple[str, str]], last: str) -> None:
+    content = (f"{HEAD}\n" + "".join(map("".join, lines)) + last).encode()
+    with mock.patch.object(Lines, "whole_lines", return_value=[]):
+        one_by_one = rows_or_error(content)
+    assert rows_or_error(content) == one_by_one
+
+
+def rows_or_error(content: bytes) -> tuple[list[Row], str | None]:
+    """Return the rows of *content*, and the error in which they end."""
+    file = io.BytesIO(content)
+    stdin = io.TextIOWrapper(io.BufferedReader(file))  # type: ignore[type-var,unused-ignore] # is raw enough
+    rows: list[Row] = []
+    with mock.patch.object(sys, "stdin", stdin):
+        try:
+            rows.extend(read_rows("-", VACCINATION_FIELDS))
+        except InputError as error:
+            return rows, str(error)
+    return rows, None
 
 
 @given(lines=st.lists(st.text('ab ,"\t\x00\u00a0é', max_size=12), max_size=6), end=st.sampled_from(["\n", "\r\n"]))

@@ -90,8 +90,13 @@ def document_structure(protected: bytes, payload: bytes) -> bytes:
 
 def encode(protected: bytes, payload: bytes, signature: bytes) -> bytes:
     """Return the tagged COSE_Sign1 with an empty unprotected header."""
-    head = _SIGN1_START + cbor.byte_string(protected) + b"\xa0"
-    return head + cbor.byte_string(payload) + cbor.byte_string(signature)
+    return _message_head(protected) + cbor.byte_string(payload) + cbor.byte_string(signature)
+
+
+@lru_cache(maxsize=256)
+def _message_head(protected: bytes) -> bytes:
+    """Return the part of a COSE_Sign1 before the payload; one issuer's is the same for all its certificates."""
+    return _SIGN1_START + cbor.byte_string(protected) + b"\xa0"
 
 
 def parse_plain(content: bytes) -> PlainSign1 | None:

@@ -30,6 +30,8 @@ class Limits:
     """Each picture's pixels: A4 at 600 dpi has 35 million. In colour they take 160 MB when decoded."""
     pages: int = 100
     """The pages of a PDF or TIFF, or the frames of a moving picture."""
+    is_quick: bool = False
+    """Whether a picture gets one look and nothing more: a camera's next frame is not far."""
 
 
 DEFAULT_LIMITS: Final = Limits()
@@ -103,7 +105,7 @@ def _readings_by_page(content: bytes, limits: Limits) -> Iterator[tuple[Reading,
                 yield _page_readings(document, number)
     else:
         for picture in raster.pages(content, max_pixels=limits.pixels, max_pages=limits.pages):
-            yield qr_reader.search(picture)
+            yield qr_reader.glance(picture).readings if limits.is_quick else qr_reader.search(picture)
 
 
 def _page_readings(document: Document, number: int) -> tuple[Reading, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from itertools import chain, repeat
+from functools import lru_cache
+from itertools import count
 from typing import TYPE_CHECKING, TypedDict
 
 from vaxcert.codec import qr
@@ -63,17 +64,21 @@ def of(card: Card, verify_at: str | None) -> dict[str, object]:
     name, *holder = _holder_lines(card)
     numbered = card.entry.numbered_lines()
     certificate_id = Line(Words("Mã số của chứng nhận", "Certificate identifier"), card.certificate_id)
-    fields = (*numbered, certificate_id, *card.entry.other_lines())
-    notes = _notes(card, (*holder, *fields))
-    field_numbers = chain(map(str, range(4, 5 + len(numbered))), repeat(""))
+    others = card.entry.other_lines()
+    notes = _notes(card, (*holder, *numbered, *others))
+    numbers = map(str, count(4))
     rows = {
-        "heading": [_row(Line(Words("", ""), card.issuer.upper()), "heading")],
+        "heading": [_usual_row(Line(Words("", ""), card.issuer.upper()), "heading")],
         "name": [_row(name, "name", "1")],
         "holder": [_row(line, "holder", number) for line, number in zip(holder, ("", "2", "3", ""), strict=False)],
-        "fields": [_row(line, "field", number) for line, number in zip(fields, field_numbers, strict=False)],
-        "issuer": [_row(Line(Words("Cơ quan cấp", "Issued by"), card.issuer), "issuer")],
-        "instants": [_row(line, "instant") for line in _instant_lines(card)],
-        "verify_at": [_row(Line(Words("Kiểm tra tại", "Verify at"), verify_at), "verify")] if verify_at else [],
+        "fields": [
+            *(_usual_row(line, "field", number) for line, number in zip(numbered, numbers, strict=False)),
+            _row(certificate_id, "field", next(numbers)),
+            *(_usual_row(line, "field") for line in others),
+        ],
+        "issuer": [_usual_row(Line(Words("Cơ quan cấp", "Issued by"), card.issuer), "issuer")],
+        "instants": [_usual_row(line, "instant") for line in _instant_lines(card)],
+        "verify_at": [_usual_row(Line(Words("Kiểm tra tại", "Verify at"), verify_at), "verify")] if verify_at else [],
     }
     further_lines = sum(row["further_lines"] for group in rows.values() for row in group)
     further_lines += _LINES_OF_A_HOLDER_VALUE * (len(holder) - _USUAL_HOLDER_VALUES) + len(notes) - _USUAL_NOTES
@@ -166,3 +171,7 @@ def _row(line: Line, column: str, number: str = "") -> Row:
         wraps=fit.wraps,
         cuts_words=fit.cuts_words,
     )
+
+
+_usual_row = lru_cache(maxsize=2048)(_row)
+"""The same of what stands on many cards: a vaccine, a day, a place. A row is only read."""

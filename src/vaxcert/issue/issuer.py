@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from vaxcert.codec import cbor, cose, hc1, schema
+from vaxcert.codec import cbor, cose, hc1
 from vaxcert.codec.cwt import MAX_NUMERIC_DATE, claims_map
 from vaxcert.codec.inflate import BEST_LEVEL, FASTEST_LEVEL
-from vaxcert.errors import ExpiryPastDscError, FieldProblem, SchemaError, SignerUsageError
+from vaxcert.errors import ExpiryPastDscError, SchemaError, SignerUsageError
+from vaxcert.issue.record_check import SCHEMA_VERSION, SINGLE_NAME_SCHEMA_VERSION, check_record, errors_of
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.parsing import FieldError, parse_text
 from vaxcert.model.uvci import ENTROPY_LENGTH, Uvci
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from vaxcert.model.names import PersonName
     from vaxcert.model.records import Record
     from vaxcert.signing.signer import Signer
-
-SCHEMA_VERSION = "1.3.0"
-"""The version that every verifier in the field knows."""
-
-SINGLE_NAME_SCHEMA_VERSION = "1.3.2"
-"""The first that takes a holder without a family name."""
 
 MAX_VALIDITY = timedelta(days=3660)
 """Ten years: longer than any DSC lives."""
@@ -123,7 +118,8 @@ class Issuer:
         issued, issued_at = self._begin(record.certificate_type, at)
         # The opaque part is 128 bits in hexadecimal: it says nothing about the holder.
         uvci_text = str(uvci) if uvci else self.id_of(os.urandom(ENTROPY_LENGTH) if opaque is None else opaque)
-        dcc = self._dcc(record, uvci_text, issued_at)
+        dcc = self._dcc(record, uvci_text)
+        check_record(record, dcc, issued_at)
         payload = cbor.encode(claims_map(self.country, issued, issued + self._validity_seconds, dcc))
         signature = self.signer.sign(cose.sig_structure(self._protected, payload))
         message = cose.encode(self._protected, payload, signature)
@@ -163,32 +159,30 @@ class Issuer:
         issued, issued_at = self._begin(kind, at)
         expires, expires_at = issued + self._validity_seconds, issued_at + self.validity
         ids = [self.id_of(opaque) for opaque in opaques]
-        dccs: list[dict[str, object] | SchemaError] = []
-        for record, uvci in zip(records, ids, strict=True):
-            try:
-                dccs.append(self._dcc(record, uvci, issued_at))
-            except SchemaError as error:
-                dccs.append(error)
-        good = [dcc for dcc in dccs if not isinstance(dcc, SchemaError)]
+        dccs = [self._dcc(record, uvci) for record, uvci in zip(records, ids, strict=True)]
+        errors = errors_of(records, dccs, issued_at)
+        if errors:
+            good = [number for number in range(len(records)) if number not in errors]
+            ids, dccs = [ids[number] for number in good], [dccs[number] for number in good]
         protected, country, sign, kid = self._protected, self.country, self.signer.sign, self.signer.kid
-        payloads = [cbor.encode(claims_map(country, issued, expires, dcc)) for dcc in good]
+        payloads = [cbor.encode(claims_map(country, issued, expires, dcc)) for dcc in dccs]
         structures = [cose.sig_structure(protected, payload) for payload in payloads]
         signatures = [sign(structure) for structure in structures]
         messages = [
             cose.encode(protected, payload, signature) for payload, signature in zip(payloads, signatures, strict=True)
         ]
-        texts = iter(hc1.encode_all(messages, level=self.level))
-        digests = iter([sha256(structure).digest() for structure in structures])
-        message = iter(messages)
-        return [
-            dcc
-            if isinstance(dcc, SchemaError)
-            else (
-                Certificate(next(texts), uvci, kid, kind, issued_at, expires_at, next(message), country, dcc),
-                next(digests),
+        texts = hc1.encode_all(messages, level=self.level)
+        made: list[tuple[Certificate, bytes] | SchemaError] = [
+            (
+                Certificate(text, uvci, kid, kind, issued_at, expires_at, message, country, dcc),
+                sha256(structure).digest(),
             )
-            for uvci, dcc in zip(ids, dccs, strict=True)
+            for text, uvci, message, dcc, structure in zip(texts, ids, messages, dccs, structures, strict=True)
         ]
+        if not errors:
+            return made
+        rest = iter(made)
+        return [errors.get(number) or next(rest) for number in range(len(records))]
 
     def _begin(self, kind: CertificateType, at: datetime) -> tuple[int, datetime]:
         """Return the issue time *at* in seconds and in UTC, having checked that the DSC may sign *kind* then."""
@@ -205,25 +199,18 @@ class Issuer:
         """Return the id that is made from *opaque*, 16 bytes."""
         return self._uvci_start + opaque.hex().upper()
 
-    def _dcc(self, record: Record, uvci: str, issued_at: datetime) -> dict[str, object]:
-        """Return the DCC of *record*, its keys in deterministic order (RFC 8949 §4.2.1), having checked it."""
-        if record.is_ahead_of(issued_at):
-            problem = FieldProblem(record.event_field, "in_the_future", "lies after the issue time")
-            raise SchemaError("the record is dated after the issue time", problems=[problem])
+    def _dcc(self, record: Record, uvci: str) -> dict[str, object]:
+        """Return the DCC of *record*, its keys in deterministic order (RFC 8949 §4.2.1)."""
         person = record.person
         name = person.name
-        version = SCHEMA_VERSION if name.family_std else SINGLE_NAME_SCHEMA_VERSION
-        dcc: dict[str, object] = {
+        return {
             record.group: [
                 record.to_entry(uvci=uvci, country=record.country or self.country, issuer=record.issuer or self.issuer)
             ],
             "dob": person.birth_date.iso,
             "nam": _name(name),
-            "ver": version,
+            "ver": SCHEMA_VERSION if name.family_std else SINGLE_NAME_SCHEMA_VERSION,
         }
-        if not schema.is_strict(dcc, version):
-            schema.check_strict(dcc, version=version)
-        return dcc
 
     def _read_limits(self) -> None:
         """Keep what the DSC allows, so that each certificate asks for it by a few comparisons."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Part(NamedTuple):
     """Pages of one kind, as their template takes them."""
 
-    kind: Literal["letters", "lists", "sheets"]
+    kind: Literal["letters", "lists", "sheets", "forms"]
     pages: Iterable[Mapping[str, object]]
     """Read once, and no page is kept: many small objects would cost the garbage collector a tenth of the whole."""
 

@@ -30,6 +30,18 @@ class Field:
     parse: Callable[[str], object]
     aliases: tuple[str, ...] = ()
     required: bool = False
+    remembers: int = 0
+    """How many texts are kept with what they say, where many rows have the same; nothing of what is one person's own.
+    """
+
+    def reader(self) -> Callable[[str], object]:
+        """Return what reads a text without blanks around it: as its value, or None where there is none."""
+        parse = self.parse
+
+        def read(text: str) -> object:
+            return parse(text) if text else None
+
+        return lru_cache(self.remembers)(read) if self.remembers else read
 
 
 class FieldTable:
@@ -38,7 +50,9 @@ class FieldTable:
     def __init__(self, *fields: Field) -> None:
         self._fields = fields
         self.parsers: Mapping[str, Callable[[str], object]] = {field.name: field.parse for field in fields}
-        """How the text of each field is read, by its name."""
+        """How the text of each field is parsed, by its name."""
+        self.readers: Mapping[str, Callable[[str], object]] = {field.name: field.reader() for field in fields}
+        """How the text of each field is read: see `Field.reader`."""
         self.required = frozenset(field.name for field in fields if field.required)
         self.names: Mapping[str, str] = {
             fold_name(name): field.name for field in fields for name in (field.name, *field.aliases)
@@ -68,10 +82,12 @@ def fold_name(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).casefold().replace("_", " ").split())
 
 
-_text, _private = parsing.parse_text, parsing.parse_private_text
+_text = parsing.parse_text
 _written = str  # `PersonName` cleans and checks a name, in its own way
+_FEW, _MANY = 256, 8192
+_DAYS = 32_768  # those of ninety years, which take some 8 MB
 _PERSON = (
-    Field("record_id", "your own number for the record, once in a file", _private, ("mã hồ sơ", "stt", "id")),
+    Field("record_id", "your own number for the record, once in a file", _text, ("mã hồ sơ", "stt", "id")),
     Field("family_name", "family name; one of the two names is needed", _written, ("họ", "surname", "last_name")),
     Field("given_name", "middle and given names", _written, ("tên đệm và tên", "tên", "first_name")),
     Field(
@@ -80,25 +96,30 @@ _PERSON = (
         _written,
         ("họ và tên", "họ tên"),
     ),
-    Field(
-        "family_name_standardised", "in A-Z and <, as in the passport, where the name itself does not tell", _private
-    ),
-    Field("given_name_standardised", "the same for the given names", _private),
+    Field("family_name_standardised", "in A-Z and <, as in the passport, where the name itself does not tell", _text),
+    Field("given_name_standardised", "the same for the given names", _text),
     Field(
         "birth_date",
         "date, month or year of birth",
         parsing.parse_partial_day,
         ("ngày sinh", "năm sinh", "ngày tháng năm sinh", "date_of_birth", "dob"),
         required=True,
+        remembers=_DAYS,
     ),
-    Field("sex", "male, female or other; kept, not signed", parsing.parse_sex, ("giới tính", "gender")),
+    Field("sex", "male, female or other; kept, not signed", parsing.parse_sex, ("giới tính", "gender"), remembers=_FEW),
     Field(
         "citizen_id",
         "number of the identity document; kept, not signed",
-        _private,
+        _text,
         ("số định danh", "số định danh cá nhân", "cccd", "số cccd", "cmnd", "cmnd/cccd"),
     ),
-    Field("nationality", "country, code or name; printed, not signed", parsing.parse_country, ("quốc tịch",)),
+    Field(
+        "nationality",
+        "country, code or name; printed, not signed",
+        parsing.parse_country,
+        ("quốc tịch",),
+        remembers=_FEW,
+    ),
 )
 _ISSUED_BY = (
     Field(
@@ -106,9 +127,14 @@ _ISSUED_BY = (
         "country of the event, code or name; default: the issuer's",
         parsing.parse_country,
         ("quốc gia", "nước"),
+        remembers=_FEW,
     ),
     Field(
-        "issuer", "who answers for the certificate; default: the issuer's name", _text, ("cơ quan cấp", "đơn vị cấp")
+        "issuer",
+        "who answers for the certificate; default: the issuer's name",
+        _text,
+        ("cơ quan cấp", "đơn vị cấp"),
+        remembers=_FEW,
     ),
 )
 VACCINATION_FIELDS = FieldTable(
@@ -119,19 +145,43 @@ VACCINATION_FIELDS = FieldTable(
         _text,
         ("loại vắc xin", "tên vắc xin", "vắc xin", "vaccine_name"),
         required=True,
+        remembers=_FEW,
     ),
     Field(
         "manufacturer",
         "EU code or known name of the lot's maker; default: the product's",
         _text,
         ("nhà sản xuất", "hãng sản xuất"),
+        remembers=_FEW,
     ),
-    Field("vaccine", "SNOMED CT code of the vaccine; default: the product's", _text, ("mã vắc xin",)),
-    Field("lot", "lot number; printed, not signed", _text, ("số lô", "lô vắc xin", "lot_number"), required=True),
-    Field("dose_number", "which dose this was", parsing.parse_integer, ("mũi tiêm", "mũi số", "mũi"), required=True),
-    Field("total_doses", "how many the series has", parsing.parse_integer, ("tổng số mũi",), required=True),
-    Field("vaccination_date", "day of the dose", parsing.parse_day, ("ngày tiêm",), required=True),
-    Field("site", "where it was given; printed, not signed", _text, ("nơi tiêm", "cơ sở tiêm", "cơ sở tiêm chủng")),
+    Field("vaccine", "SNOMED CT code of the vaccine; default: the product's", _text, ("mã vắc xin",), remembers=_FEW),
+    Field(
+        "lot",
+        "lot number; printed, not signed",
+        _text,
+        ("số lô", "lô vắc xin", "lot_number"),
+        required=True,
+        remembers=_MANY,
+    ),
+    Field(
+        "dose_number",
+        "which dose this was",
+        parsing.parse_integer,
+        ("mũi tiêm", "mũi số", "mũi"),
+        required=True,
+        remembers=_FEW,
+    ),
+    Field(
+        "total_doses", "how many the series has", parsing.parse_integer, ("tổng số mũi",), required=True, remembers=_FEW
+    ),
+    Field("vaccination_date", "day of the dose", parsing.parse_day, ("ngày tiêm",), required=True, remembers=_MANY),
+    Field(
+        "site",
+        "where it was given; printed, not signed",
+        _text,
+        ("nơi tiêm", "cơ sở tiêm", "cơ sở tiêm chủng"),
+        remembers=_MANY,
+    ),
     *_ISSUED_BY,
 )
 TEST_FIELDS = FieldTable(
@@ -142,6 +192,7 @@ TEST_FIELDS = FieldTable(
         parsing.parse_test_type,
         ("loại xét nghiệm",),
         required=True,
+        remembers=_FEW,
     ),
     Field(
         "sampled_at",
@@ -150,19 +201,51 @@ TEST_FIELDS = FieldTable(
         ("thời điểm lấy mẫu",),
         required=True,
     ),
-    Field("result", "negative, positive, or the SNOMED CT code", parsing.parse_result, ("kết quả",), required=True),
-    Field("test_name", "name of the NAA test; a NAA test needs it", _text, ("tên xét nghiệm",)),
-    Field("device", "JRC code of the rapid test's device; a rapid test needs it", parsing.parse_device, ("sinh phẩm",)),
-    Field("test_centre", "where it was done", _text, ("nơi xét nghiệm",)),
+    Field(
+        "result",
+        "negative, positive, or the SNOMED CT code",
+        parsing.parse_result,
+        ("kết quả",),
+        required=True,
+        remembers=_FEW,
+    ),
+    Field("test_name", "name of the NAA test; a NAA test needs it", _text, ("tên xét nghiệm",), remembers=_FEW),
+    Field(
+        "device",
+        "JRC code of the rapid test's device; a rapid test needs it",
+        parsing.parse_device,
+        ("sinh phẩm",),
+        remembers=_FEW,
+    ),
+    Field("test_centre", "where it was done", _text, ("nơi xét nghiệm",), remembers=_MANY),
     *_ISSUED_BY,
 )
 RECOVERY_FIELDS = FieldTable(
     *_PERSON,
     Field(
-        "first_positive_date", "day of the first positive test", parsing.parse_day, ("ngày dương tính",), required=True
+        "first_positive_date",
+        "day of the first positive test",
+        parsing.parse_day,
+        ("ngày dương tính",),
+        required=True,
+        remembers=_MANY,
     ),
-    Field("valid_from", "first day on which the recovery counts", parsing.parse_day, ("hiệu lực từ",), required=True),
-    Field("valid_until", "last day on which it counts", parsing.parse_day, ("hiệu lực đến",), required=True),
+    Field(
+        "valid_from",
+        "first day on which the recovery counts",
+        parsing.parse_day,
+        ("hiệu lực từ",),
+        required=True,
+        remembers=_MANY,
+    ),
+    Field(
+        "valid_until",
+        "last day on which it counts",
+        parsing.parse_day,
+        ("hiệu lực đến",),
+        required=True,
+        remembers=_MANY,
+    ),
     *_ISSUED_BY,
 )
 

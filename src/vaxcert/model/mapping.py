@@ -70,15 +70,16 @@ class Reading:
         """Read *fields*, of which a record has those that are *known*; what is empty or None counts as absent."""
         values: Values = {}
         problems: list[FieldProblem] = []
-        parsers = known.parsers
+        readers = known.readers
         for name, value in fields.items():
-            parse = parsers.get(name)
-            if parse is None:
+            read = readers.get(name)
+            if read is None:
                 problems.append(_unknown(name, fields, known))
                 continue
             try:
-                if text := (value if type(value) is str else _text_of(value)).strip():
-                    values[name] = parse(text)  # type: ignore[literal-required] # `Values` has their types
+                text = value if type(value) is str else text_of(value)
+                if (found := read(text.strip())) is not None:
+                    values[name] = found  # type: ignore[literal-required] # `Values` has their types
             except FieldError as error:
                 problems.append(FieldProblem(name, error.code, error.message))
         if not known.required <= values.keys():
@@ -142,8 +143,12 @@ class Reading:
         return None
 
 
-def _text_of(value: object) -> str:
-    """Return what a file would have for *value*, empty for None."""
+def text_of(value: object) -> str:
+    """Return what a file would have for *value*, empty for None.
+
+    Raises:
+        FieldError: No field has a value of such a type.
+    """
     if value is None:
         return ""
     if isinstance(value, str):

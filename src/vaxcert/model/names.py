@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
+
+import msgspec
 
 from vaxcert.errors import PersonNameError, TransliterationError
 from vaxcert.model.icao import FILLER, SIGNS, SPELLINGS, transcribe_greek
@@ -72,8 +73,7 @@ def split_vietnamese(full_name: str) -> tuple[str, str]:
     return family, given
 
 
-@dataclass(frozen=True, slots=True)
-class PersonName:
+class PersonName(msgspec.Struct, frozen=True):
     """A person's name, as written and as standardised; a part that the person does not have is empty.
 
     `of` makes one for issuing and checks it. Whoever reads a certificate can hold its issuer's own spelling here.

@@ -1,13 +1,10 @@
-"""From the text of one field to its value: what people write, and what a record holds.
-
-The parsers of values that repeat from row to row remember them; those of what is one person's own do not.
-"""
+"""From the text of one field to its value: what people write, and what a record holds."""
 
 from __future__ import annotations
 
 import unicodedata
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from vaxcert.errors import PartialDateError
@@ -31,8 +28,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_FEW, _MANY = 256, 8192  # how many texts a parser remembers
-_DAYS = 32_768  # those of ninety years, which take some 8 MB
 _MAX_DIGITS = 4
 
 _SEXES = {
@@ -60,8 +55,8 @@ class FieldError(ValueError):
         self.message = message
 
 
-def parse_private_text(text: str) -> str:
-    """Return *text* in NFC on one line, each run of white space one blank. Nothing remembers it."""
+def parse_text(text: str) -> str:
+    """Return *text* in NFC on one line, each run of white space one blank."""
     if len(text) > MAX_INPUT_LENGTH:  # before any work on it
         raise FieldError("too_long", f"is longer than {MAX_TEXT_CHARACTERS} characters")
     text = " ".join(text.split())
@@ -72,11 +67,6 @@ def parse_private_text(text: str) -> str:
     return text
 
 
-parse_text = lru_cache(maxsize=_MANY)(parse_private_text)
-"""The same for what is said of many people: a product, a lot, a place."""
-
-
-@lru_cache(maxsize=_DAYS)  # a day is nobody's: thousands were born on it
 def parse_partial_day(text: str) -> PartialDate:
     """Return the day, month or year in *text*, ISO 8601 or ``dd/mm/yyyy``."""
     try:
@@ -85,7 +75,6 @@ def parse_partial_day(text: str) -> PartialDate:
         raise FieldError(error.code, f"{error.message}: {error.hint}" if error.hint else error.message) from None
 
 
-@lru_cache(maxsize=_MANY)
 def parse_day(text: str) -> date:
     """Return the day in *text*, ISO 8601 or ``dd/mm/yyyy``."""
     partial = parse_partial_day(text)
@@ -94,7 +83,6 @@ def parse_day(text: str) -> date:
     return partial.earliest
 
 
-@lru_cache(maxsize=_FEW)
 def parse_integer(text: str) -> int:
     """Return the whole number in *text*, of digits alone."""
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
@@ -116,7 +104,6 @@ def parse_instant(text: str) -> datetime:
     return instant
 
 
-@lru_cache(maxsize=_FEW)
 def parse_country(text: str) -> str:
     """Return the code of the country in *text*, which has the code in any case or the name in English or Vietnamese."""
     code = text.upper() if text.isascii() else ""  # there are letters whose capitals are two: ß is SS
@@ -131,25 +118,21 @@ def _countries() -> Mapping[str, str]:
     return {display.lower(): code for names in displays for code, display in names.items()}
 
 
-@lru_cache(maxsize=_FEW)
 def parse_sex(text: str) -> Sex:
     """Return the sex that *text* names in English or Vietnamese."""
     return _one_of(_SEXES, text, "unknown_sex", "must be male, female or other")
 
 
-@lru_cache(maxsize=_FEW)
 def parse_test_type(text: str) -> str:
     """Return the LOINC code of the kind of test that *text* names."""
     return _one_of(_TEST_TYPES, text, "unknown_test_type", "must be NAA or RAT")
 
 
-@lru_cache(maxsize=_FEW)
 def parse_result(text: str) -> str:
     """Return the SNOMED CT code of the result that *text* names in English or Vietnamese."""
     return _one_of(_RESULTS, text, "unknown_result", "must be negative or positive")
 
 
-@lru_cache(maxsize=_FEW)
 def parse_device(text: str) -> str:
     """Return *text*, the JRC code of a rapid test's device."""
     if problems := code_problems("device", "test-manufacturer", text):

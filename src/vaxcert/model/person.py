@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+
+import msgspec
 
 from vaxcert.model.checks import country_problems, refuse, text_problems
-
-if TYPE_CHECKING:
-    from vaxcert.model.names import PersonName
-    from vaxcert.model.partial_date import PartialDate
+from vaxcert.model.names import PersonName
+from vaxcert.model.partial_date import PartialDate
 
 
 class Sex(StrEnum):
@@ -21,8 +19,7 @@ class Sex(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, kw_only=True):
     """The holder. Name and birth date are signed; the rest is printed or kept at most.
 
     Raises:

@@ -109,12 +109,26 @@ class _Question(NamedTuple):
     at: datetime
     receipts: ReceiptBook | None
 
-    def verified(self, found: Found) -> VerifiedCertificate | None:
-        """Return the certificate *found*, or None where it is for an examination to say what is wrong."""
-        if found.text is None:
-            return None
+    def verified(self, finds: Sequence[Found]) -> Iterator[VerifiedCertificate | None]:
+        """Yield for each of *finds* the certificate, or None where it is for an examination to say what is wrong."""
+        receipts = [receipt_of(found, self.receipts) for found in finds]
+        alone = [
+            found.text
+            for found, receipt in zip(finds, receipts, strict=True)
+            if found.text is not None and receipt is None
+        ]
+        verified = self.verifier.verify_all(alone, at=self.at)
+        for found, receipt in zip(finds, receipts, strict=True):
+            if found.text is None:
+                yield None
+            elif receipt is None:
+                yield next(verified)
+            else:
+                yield self._verified_with(found.text, receipt)
+
+    def _verified_with(self, text: str, receipt: bytes) -> VerifiedCertificate | None:
         try:
-            return self.verifier.verify(found.text, at=self.at, receipt=receipt_of(found, self.receipts))
+            return self.verifier.verify(text, at=self.at, receipt=receipt)
         except VaxcertError:
             return None
 
@@ -150,8 +164,8 @@ def _counted(
     failures: list[bytes] = []
     signers: dict[int, Dsc] = {}  # a DSC goes by its identity here, since to compare two takes long
     valid: Counter[tuple[str | None, int]] = Counter()
-    for found in found_in(block):
-        verified = question.verified(found)
+    finds = list(found_in(block))
+    for found, verified in zip(finds, question.verified(finds), strict=True):
         if verified is not None:
             signers[id(verified.dsc)] = verified.dsc
             valid[verified.claims.issuer, id(verified.dsc)] += 1

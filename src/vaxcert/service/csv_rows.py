@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from contextlib import suppress
-from itertools import compress, count
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import FieldProblem, InputError
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from vaxcert.service.columns import Columns
 
 _DELIMITERS = ",;\t"
-_ROWS_BETWEEN_LOOKS = 4
+_CLOSER_LOOKS = 16
+"""After a row that needs one so many others get one too: where there is a cell of several lines, more are likely."""
+
 _BROKEN = "is no CSV: a quote or a line break stands in the wrong place"
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])\s*", re.IGNORECASE)  # where Excel names the delimiter above the header
 
@@ -36,15 +38,19 @@ def csv_rows(lines: Lines, columns: Columns) -> Iterator[Row]:
     cells, delimiter = _header(lines, columns)
     shape = _Shape(columns.of_header(cells))
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    for number in count():
-        # Where no quote is, a cell is what stands between two delimiters: a third of the reader's time. Where there
-        # is one, more are likely: then it is not looked for before every row.
-        line = lines.number
-        plain = lines.whole_lines(plain=True) if number % _ROWS_BETWEEN_LOOKS == 0 else ()
-        for text in plain:
-            line += 1
-            if row := shape.row(line, text.split(delimiter)):
-                yield row
+    closer_looks = 0
+    while True:
+        if not closer_looks:
+            line = lines.number
+            for cells in _cells(lines.whole_lines(bare_returns=False), delimiter):
+                line += 1
+                if row := shape.row(line, cells):
+                    yield row
+            if line < lines.number:
+                lines.take_back(lines.number - line)
+                closer_looks = _CLOSER_LOOKS
+        else:
+            closer_looks -= 1
         lines.begin_record()
         line = lines.number + 1
         try:
@@ -58,6 +64,20 @@ def csv_rows(lines: Lines, columns: Columns) -> Iterator[Row]:
             continue
         if row := shape.row(line, cells):
             yield row
+
+
+def _cells(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
+    """Yield the cells of *lines* up to the first that is not a row by itself, and needs a closer look."""
+    if not any('"' in line for line in lines):
+        for line in lines:  # a cell is what stands between two delimiters: a third of the reader's time
+            yield line.split(delimiter)
+        return
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    with suppress(csv.Error):
+        for number, cells in enumerate(reader, 1):
+            if reader.line_num != number:
+                return
+            yield cells
 
 
 class _Shape:

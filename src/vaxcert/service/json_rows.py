@@ -32,7 +32,7 @@ def json_lines(lines: Lines, columns: Columns, first: str) -> Iterator[Row]:
         return
     while True:
         line = lines.number
-        for text in lines.whole_lines(plain=False):
+        for text in lines.whole_lines():
             line += 1
             if text and not text.isspace():
                 yield _row_of_text(line, text, columns)

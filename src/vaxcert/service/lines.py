@@ -50,6 +50,7 @@ class Lines:
         self._stream = stream
         self._held = b""  # what was read; from `_next` on it has not been given out
         self._next = 0
+        self._block = 0  # where the lines begin that `whole_lines` gave last
         self._is_ended = False
 
     def begin_record(self) -> None:
@@ -95,35 +96,41 @@ class Lines:
         except UnicodeDecodeError as error:
             self._refuse_encoding(self.number + 1 + self._held.count(b"\n", 0, error.start), error)
 
-    def whole_lines(self, *, plain: bool) -> list[str]:
+    def whole_lines(self, *, bare_returns: bool = True) -> list[str]:
         """Return the next lines that have been read, without their ends; none where the next needs a closer look.
 
         That is one too long or of another encoding, and the end of the stream: `next` tells.
 
         Args:
-            plain: Leave to `next` also what has quotes in it, or a carriage return other than before a line feed.
+            bare_returns: Whether to take also what has a carriage return other than before a line feed.
         """
         self._line_end()
         start, end = self._next, len(self._held)
         if not self._is_ended or end - start > MAX_RECORD_BYTES:
             # No more than a record may have: so no line among them is longer.
             end = self._held.rfind(b"\n", start, start + MAX_RECORD_BYTES) + 1
-        if plain and (quote := self._held.find(b'"', start, end)) >= 0:
-            end = self._held.rfind(b"\n", start, quote) + 1
         if end <= start:
             return []
         block = self._held[start:end].removesuffix(b"\n")
         if b"\r" in block:
             block = block.removesuffix(b"\r").replace(b"\r\n", b"\n")
-            if plain and b"\r" in block:
+            if not bare_returns and b"\r" in block:
                 return []
         try:
             lines = block.decode().split("\n")
         except UnicodeDecodeError:
             return []
-        self._next = end
+        self._block, self._next = start, end
         self.number += len(lines)
         return lines
+
+    def take_back(self, count: int) -> None:
+        """Take back the last *count* of the lines that `whole_lines` gave last: they are the next ones again."""
+        self.number -= count
+        end = self._next - self._held.endswith(b"\n", self._block, self._next)
+        for _ in range(count):
+            self._next = self._held.rfind(b"\n", self._block, end) + 1 or self._block
+            end = self._next - 1
 
     def __iter__(self) -> Iterator[str]:
         return self

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TypeAlias, TypeVar
 
+    from vaxcert.codec.picture import Limits
+
     T = TypeVar("T")
     Reader: TypeAlias = Callable[[IO[bytes], str], Iterator[T]]
     """Yields what a stream holds, given with the name of its source."""
@@ -142,12 +144,16 @@ def _of_stream(stream: IO[bytes], name: str, read_lines: Reader[T], read_picture
         yield from read_lines(stream, name)
 
 
-def found_in_picture(stream: IO[bytes], name: str) -> Iterator[Found]:
-    """Yield what the picture or PDF in *stream* holds, each certificate in it, or why there is none."""
+def found_in_picture(stream: IO[bytes], name: str, limits: Limits | None = None) -> Iterator[Found]:
+    """Yield what the picture or PDF in *stream* holds, each certificate in it, or why there is none.
+
+    *limits* bound it where it comes from strangers.
+    """
     from vaxcert.codec import picture  # noqa: PLC0415 - pictures need libraries that texts do not
 
+    bounds = limits or picture.DEFAULT_LIMITS
     try:
-        codes = picture.read_codes(stream.read(picture.DEFAULT_LIMITS.file_bytes + 1))
+        codes = picture.read_codes(stream.read(bounds.file_bytes + 1), limits=bounds)
     except VaxcertError as error:
         if isinstance(error, NoQrCodeError) and "pyzbar" not in picture.decoders():
             error.hint = "install zbar, the second reader: it reads some pictures that the first does not"

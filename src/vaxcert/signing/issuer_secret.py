@@ -44,13 +44,16 @@ SEAL_BYTES: Final = _HEAD_BYTES + _TAG_BYTES
 class IssuerSecret:
     """Derives identities and ids, and seals. It shows its key nowhere and cannot be pickled."""
 
-    __slots__ = ("_content_key", "_identity_key", "_inner", "_key", "_openers", "_outer", "_run", "_sealer")
+    __slots__ = ("_contents", "_identities", "_inner", "_key", "_openers", "_outer", "_run", "_sealer")
 
     def __init__(self, key: X25519PrivateKey) -> None:
         """Take the secret from *key*: a form that can be encrypted and kept as every other key is."""
         self._key = key
-        self._identity_key = self._derive("identity/v1")
-        self._content_key = self._derive("content/v1")
+        # Digests to begin others from: copying one takes two thirds of the time of keying one.
+        self._identities = blake2b(key=self._derive("identity/v1"), digest_size=IDENTITY_BYTES)
+        self._contents = {
+            size: blake2b(key=self._derive("content/v1"), digest_size=size) for size in range(1, CONTENT_BYTES + 1)
+        }
         # HMAC by its definition (RFC 2104 §2), its two keyed blocks hashed once: in two fifths of `hmac`'s time.
         id_key = self._derive("uvci/v1").ljust(sha256().block_size, b"\0")
         self._inner, self._outer = (sha256(bytes(byte ^ pad for byte in id_key)) for pad in (_INNER_PAD, _OUTER_PAD))
@@ -87,11 +90,15 @@ class IssuerSecret:
 
     def identity(self, name: bytes) -> bytes:
         """Return the identity of the record called *name*, 32 bytes."""
-        return blake2b(name, key=self._identity_key, digest_size=IDENTITY_BYTES).digest()
+        digest = self._identities.copy()
+        digest.update(name)
+        return digest.digest()
 
     def content(self, said: bytes, size: int = CONTENT_BYTES) -> bytes:
-        """Return *size* bytes by which what a record says is told from what others say."""
-        return blake2b(said, key=self._content_key, digest_size=size).digest()
+        """Return *size* bytes, up to 16, by which what a record says is told from what others say."""
+        digest = self._contents[size].copy()
+        digest.update(said)
+        return digest.digest()
 
     def opaque(self, identity: bytes, version: int) -> bytes:
         """Return the opaque part, 16 bytes, of the id of *version* of the certificate for *identity*."""

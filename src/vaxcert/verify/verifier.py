@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from vaxcert.errors import ReceiptMissingError, TrustError, VaxcertError
 from vaxcert.verify.certificate import normalise
 from vaxcert.verify.formats import hcert
 from vaxcert.verify.policy import Policy
-from vaxcert.verify.quick import VerifiedCertificate, verify_plain
+from vaxcert.verify.quick import VerifiedCertificate, verify_all_plain, verify_plain
 from vaxcert.verify.receipts import check_receipt
 from vaxcert.verify.report import Outcome, Report, SignerIdentity, Status, Step
 from vaxcert.verify.revocation import check_lists_fresh, check_revocation, speaking_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from vaxcert.codec.cwt import Claims
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 STEP_NAMES = ("scan", *(name for name, _, _ in hcert.STEPS), "revocation", "rules", "ledger")
 """Every step of a report, in order."""
+
+_TEXTS_AT_ONCE: Final = 256
+"""Each may inflate to 64 KiB: so they are some 30 MB at most."""
 
 _PASSED = {name: Step(name, Status.PASSED) for name in STEP_NAMES}
 _SKIPPED = {name: Step(name, Status.SKIPPED) for name in STEP_NAMES}
@@ -75,14 +79,28 @@ class Verifier:
         if receipt is not None:
             return self._verify_by_steps(text, at, receipt)
         try:
-            asked, at_seconds = self._moment
-            if at is not asked:  # at one moment there are many to verify
-                at_seconds = self._plain_seconds(at)
-                self._moment = at, at_seconds
-            verified = verify_plain(text, self.trust_list, at_seconds, self.revocations)
+            verified = verify_plain(text, self.trust_list, self._plain_seconds(at), self.revocations)
         except VaxcertError:
             verified = None
         return verified or self._verify_by_steps(text, at, None)
+
+    def verify_all(self, texts: Iterable[str], *, at: datetime) -> Iterator[VerifiedCertificate | None]:
+        """Yield for each of *texts* what `verify` returns, in less time; None where it raises.
+
+        Raises:
+            ValueError: *at* is naive.
+        """
+        rest = iter(texts)
+        while some := list(islice(rest, _TEXTS_AT_ONCE)):
+            try:
+                verified = verify_all_plain(some, self.trust_list, self._plain_seconds(at), self.revocations)
+            except VaxcertError:  # the policy asks for more than that
+                verified = [None] * len(some)
+            for text, plain in zip(some, verified, strict=True):
+                try:
+                    yield plain or self._verify_by_steps(text, at, None)
+                except VaxcertError:
+                    yield None
 
     def _plain_seconds(self, at: datetime) -> float:
         """Return *at* in seconds since 1970, having checked that only a text and young lists are to be looked at then.
@@ -90,6 +108,13 @@ class Verifier:
         Raises:
             VaxcertError: The policy asks for more; the steps have to say what decides.
         """
+        asked, at_seconds = self._moment
+        if at is not asked:  # at one moment there are many to verify
+            at_seconds = self._checked_seconds(at)
+            self._moment = at, at_seconds
+        return at_seconds
+
+    def _checked_seconds(self, at: datetime) -> float:
         _check_aware(at)
         if self.policy.max_age is not None:
             self.trust_list.check_fresh(at, self.policy.max_age)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from vaxcert.codec.schema import VERSIONS, check_strict, is_strict, is_valid
+from vaxcert.codec.schema import VERSIONS, are_strict, check_strict, is_strict, is_valid
 from vaxcert.errors import SchemaError
 
 DCC: dict[str, Any] = {
@@ -29,6 +29,7 @@ def changed(place: str, key: str, value: object) -> dict[str, object]:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_clean_payload_is_strict(version: str) -> None:
     assert is_strict(DCC, version)
+    assert are_strict([DCC] * 3, version)
     check_strict(DCC, version=version)
 
 
@@ -55,6 +56,7 @@ def test_what_the_schema_lets_through_and_an_issuer_must_not_write(
     dcc = changed(place, key, value)
     assert is_valid(dcc, "1.3.0")
     assert not is_strict(dcc, "1.3.0")
+    assert not are_strict([DCC, dcc, DCC], "1.3.0")
     with pytest.raises(SchemaError) as refused:
         check_strict(dcc, version="1.3.0")
     assert [problem.field for problem in refused.value.problems] == [field]
@@ -78,3 +80,9 @@ def test_what_json_cannot_hold_is_not_strict(value: object) -> None:
 def test_inner_blanks_and_an_empty_birth_date_are_strict() -> None:
     assert is_strict(changed("v", "is", "Bộ Y tế, Việt Nam"), "1.3.0")
     assert is_strict(changed("root", "dob", ""), "1.3.0")
+
+
+def test_of_nothing_all_is_strict() -> None:
+    assert are_strict([], "1.3.0")
+    with pytest.raises(ValueError, match="no DCC schema"):
+        are_strict([], "9.9.9")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import pickle
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import cbor2
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from tests.authority import AT, BORN, RECOVERY, TEST, VACCINATION, issuer, opened, pair, signer
 from vaxcert.data import load_json

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, fields, replace
+import dataclasses
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from msgspec.structs import fields, replace
 
 from vaxcert.errors import SchemaError
 from vaxcert.model.certificate_type import CertificateType
@@ -55,7 +56,7 @@ def refused(record: Any, **changes: Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("record", [VACCINATION, TEST, RECOVERY, PERSON])
 def test_a_record_is_frozen(record: Any) -> None:
     for field in fields(record):
-        with pytest.raises(FrozenInstanceError):
+        with pytest.raises(AttributeError):
             setattr(record, field.name, getattr(record, field.name))
     with pytest.raises((AttributeError, TypeError)):
         record.another = 1  # slots leave no room
@@ -95,11 +96,11 @@ def test_what_a_test_lacks_is_left_out_of_its_entry() -> None:
 @pytest.mark.parametrize(
     ("product", "problem"),
     [
-        (replace(COMIRNATY, product="EU/1/20/9999"), ("mp", "unknown_product")),
-        (replace(COMIRNATY, manufacturer="ORG-100001699"), ("ma", "manufacturer_mismatch")),
-        (replace(COMIRNATY, manufacturer="Nobody"), ("ma", "unknown_manufacturer")),
-        (replace(COMIRNATY, vaccine="29061000087103"), ("vp", "vaccine_mismatch")),
-        (replace(COMIRNATY, vaccine="J07BX03"), ("vp", "deprecated_code")),
+        (dataclasses.replace(COMIRNATY, product="EU/1/20/9999"), ("mp", "unknown_product")),
+        (dataclasses.replace(COMIRNATY, manufacturer="ORG-100001699"), ("ma", "manufacturer_mismatch")),
+        (dataclasses.replace(COMIRNATY, manufacturer="Nobody"), ("ma", "unknown_manufacturer")),
+        (dataclasses.replace(COMIRNATY, vaccine="29061000087103"), ("vp", "vaccine_mismatch")),
+        (dataclasses.replace(COMIRNATY, vaccine="J07BX03"), ("vp", "deprecated_code")),
         (ProductCodes("NVX-CoV2373", "ORG-100032020", "1162643001"), ("mp", "deprecated_code")),
     ],
 )

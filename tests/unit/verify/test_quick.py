@@ -27,6 +27,7 @@ from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.kid import Kid
 from vaxcert.trust.dsc import Dsc
 from vaxcert.trust.trust_list import TrustList
+from vaxcert.verify.policy import Policy
 from vaxcert.verify.quick import VerifiedCertificate, verify_plain
 from vaxcert.verify.verifier import Verifier
 
@@ -116,3 +117,34 @@ def test_several_signers_with_one_kid_are_left_to_the_steps() -> None:
     kid = Kid(signer().kid)
     both = TrustList(entries=(Dsc.of_der(signer().der), Dsc.of_der(make_signer().der, kid=kid)))
     assert plain(Encoder().text(), both) is None
+
+
+def one_by_one(verifier: Verifier, texts: list[str]) -> list[VerifiedCertificate | None]:
+    found: list[VerifiedCertificate | None] = []
+    for text in texts:
+        try:
+            found.append(verifier.verify(text, at=AT))
+        except VaxcertError:
+            found.append(None)
+    return found
+
+
+def test_many_at_once_are_what_they_are_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [*BROKEN, *ODD]
+    trust_list = TrustList.of_certificates([signer().der, *(case.dsc() for case in cases)])
+    texts = [text for case in cases for text in (case.text(), Encoder().text())] + ["", "HC1:", "x" * 9_000]
+    texts += [make() for make, _ in UNUSUAL.values()]
+    verifier = Verifier(trust_list)
+    expected = one_by_one(verifier, texts)
+    assert None in expected
+    assert len(expected) - expected.count(None) >= len(cases)
+    for size in (1, 3, 256):
+        monkeypatch.setattr("vaxcert.verify.verifier._TEXTS_AT_ONCE", size)
+        assert list(verifier.verify_all(iter(texts), at=AT)) == expected
+
+
+def test_many_at_once_are_asked_what_the_policy_asks() -> None:
+    verifier = Verifier(TRUSTED, policy=Policy(require_receipt=True))
+    assert list(verifier.verify_all([Encoder().text()] * 2, at=AT)) == [None, None]
+    with pytest.raises(ValueError, match="time zone"):
+        list(verifier.verify_all([Encoder().text()], at=AT.replace(tzinfo=None)))

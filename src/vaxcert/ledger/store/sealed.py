@@ -30,7 +30,10 @@ MAX_VERSION: Final = 2**32 - 1
 """A version is a part of what the certificate's id is derived from, in four bytes."""
 
 _ITEMS: Final = 6
-_HEAD: Final = bytes((0x80 | _ITEMS, FORMAT))  # an array and its first item (RFC 8949 §3.1)
+# An array and its first item; byte strings of 32 and 16 bytes (RFC 8949 §3.1).
+_HEAD: Final = bytes((0x80 | _ITEMS, FORMAT))
+_IDENTITY_HEAD: Final = bytes((0x58, IDENTITY_BYTES))
+_CONTENT_HEAD: Final = bytes((0x40 | CONTENT_BYTES,))
 
 
 class StoredCertificate(NamedTuple):
@@ -53,8 +56,9 @@ class StoredCertificate(NamedTuple):
 def encode_stored(message: bytes, identity: bytes, version: int, content: bytes, printed: Mapping[str, str]) -> bytes:
     """Return a `StoredCertificate` of these parts as CBOR: ``[1, cose, identity, version, content, printed]``."""
     # By hand: there are millions, and the encoder of any value takes twice the time.
-    head = _HEAD + cbor.byte_string(message) + cbor.byte_string(identity)
-    return head + cbor.encode(version) + cbor.byte_string(content) + cbor.encode(printed)
+    number = bytes((version,)) if version < 24 else cbor.encode(version)  # noqa: PLR2004 - RFC 8949 §3
+    marks = _IDENTITY_HEAD + identity + number + _CONTENT_HEAD + content
+    return _HEAD + cbor.byte_string(message) + marks + cbor.encode(printed)
 
 
 def parse_stored(plain: bytes) -> StoredCertificate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vaxcert.service.batch.workbench import sit_down, take_seat, work_at_seat
+from vaxcert.service.batch.seat import sit_down, take_seat, work_at_seat
 from vaxcert.service.pool import FORKS, ordered_map
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from vaxcert.service.batch.job import open_job
 from vaxcert.service.batch.own_log import open_own_log
 from vaxcert.service.batch.rendering import PRINT_FORMATS
 from vaxcert.service.batch.run import BatchRun
+from vaxcert.service.batch.seat import calm_collector
 from vaxcert.service.batch.single_file import check_place, close_workshop, finish_file, workshop_of
-from vaxcert.service.batch.workbench import calm_collector
 from vaxcert.service.rejects import check_rejects_place
 from vaxcert.service.revocation_book import BOOK_NAME
 

@@ -9,24 +9,12 @@ segment that is not done: it is signed anew, with a new time, and what of it sta
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self, cast
 
-from vaxcert.errors import JobBusyError, JobDamagedError, JobMismatchError, StorageError
-from vaxcert.service.batch.journal_rows import (
-    IDENTITY_BYTES,
-    MARKS_BYTES,
-    RecordRow,
-    Run,
-    Segment,
-    Tally,
-    WrittenFile,
-    packed_marks,
-)
-from vaxcert.service.batch.journal_schema import APPLICATION_ID, FORMAT_VERSION, PRAGMAS, SCHEMA, TABLES
-from vaxcert.service.files import storage_errors
+from vaxcert.service.batch.journal_file import JournalFile
+from vaxcert.service.batch.journal_rows import RecordRow, Run, Segment, Tally, WrittenFile
+from vaxcert.service.batch.record_index import RecordIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,9 +24,10 @@ if TYPE_CHECKING:
 class Journal:
     """The open journal of a job folder; one process has it at a time."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection = connection
-        self.path = path
+    def __init__(self, file: JournalFile) -> None:
+        self._file = file
+        self.path = file.path
+        self.records = RecordIndex(file)
 
     @classmethod
     @contextmanager
@@ -55,52 +44,13 @@ class Journal:
             JobMismatchError: The file is something else, or another secret's.
             StorageError: It cannot be written.
         """
-        with _errors(path):
-            with storage_errors(path):
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its side files the same
-            connection = sqlite3.connect(path, timeout=1, isolation_level=None)
-            try:
-                for pragma in PRAGMAS:
-                    connection.execute(f"PRAGMA {pragma}")
-                if connection.execute("PRAGMA user_version").fetchone() == (0,) and not _has_tables(connection):
-                    begin = f"INSERT INTO job VALUES (1, x'{secret_check.hex()}');"  # noqa: S608 - hexadecimal
-                    connection.executescript(f"BEGIN;{SCHEMA}{begin}COMMIT;")
-                journal = cls(connection, path)
-                journal._check(secret_check)
-                yield journal
-            finally:
-                connection.close()
-
-    def _check(self, secret_check: bytes) -> None:
-        names = ("application_id", "user_version")
-        marks = [self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
-        if marks != [APPLICATION_ID, FORMAT_VERSION]:
-            raise JobMismatchError(f"{self.path} is not the journal of a job, or one of another version")
-        if {name for (name,) in self._rows("SELECT name FROM sqlite_schema WHERE type = 'table'")} != TABLES:
-            raise JobDamagedError(f"the journal {self.path} cannot be read: it has other tables than a journal has")
-        if self._connection.execute("SELECT secret FROM job").fetchone() != (secret_check,):
-            raise JobMismatchError(
-                f"{self.path.parent.parent} was begun with another issuer's secret",
-                hint="name that one, or choose a new folder: with another secret records get other ids",
-            )
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Write all that is written in it, or nothing."""
-        with _errors(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:  # where the disk is full SQLite has ended it by itself
-                    self._connection.execute("ROLLBACK")
-                raise
+        with JournalFile.open(path, secret_check=secret_check) as file:
+            yield cls(file)
 
     def last_run(self) -> Run | None:
         """Return the run that was begun last."""
         columns = "number, kind, plan, input, started_at, finished_at"
-        row = self._row(f"SELECT {columns} FROM run ORDER BY number DESC LIMIT 1")  # noqa: S608 - names of our own
+        row = self._file.row(f"SELECT {columns} FROM run ORDER BY number DESC LIMIT 1")  # noqa: S608 - names of our own
         if row is None:
             return None
         number, kind, plan, digest, started_at, finished_at = row
@@ -117,32 +67,32 @@ class Journal:
         """Write down that *run* has begun."""
         plan = json.dumps(run.plan, ensure_ascii=False, sort_keys=True)
         values = (run.number, run.kind, plan, run.input, run.started_at)
-        self._write("INSERT INTO run VALUES (?, ?, ?, ?, ?, NULL)", *values)
+        self._file.write("INSERT INTO run VALUES (?, ?, ?, ?, ?, NULL)", *values)
 
     def finish_run(self, run: Run, at: int) -> None:
         """Write down that *run* is finished."""
-        self._write("UPDATE run SET finished_at = ? WHERE number = ?", at, run.number)
+        self._file.write("UPDATE run SET finished_at = ? WHERE number = ?", at, run.number)
 
     def abandon_run(self, run: Run, at: int) -> None:
         """Write down that *run* ends with what it has; segments that are not done are forgotten."""
-        with self.transaction():
-            self._connection.execute("DELETE FROM segment WHERE run = ? AND row_count IS NULL", (run.number,))
-            self._connection.execute("UPDATE run SET finished_at = ? WHERE number = ?", (at, run.number))
+        with self._file.transaction():
+            self._file.connection.execute("DELETE FROM segment WHERE run = ? AND row_count IS NULL", (run.number,))
+            self._file.connection.execute("UPDATE run SET finished_at = ? WHERE number = ?", (at, run.number))
 
     def has_begun(self, run: int) -> bool:
         """Whether anything of *run* is to be gone on with: a segment is done, or may stand in the log."""
         query = "SELECT 1 FROM segment WHERE run = ? AND (row_count IS NOT NULL OR log_first IS NOT NULL) LIMIT 1"
-        return self._row(query, run) is not None
+        return self._file.row(query, run) is not None
 
     def forget_run(self, run: Run) -> None:
         """Forget *run*, of which there is nothing to go on with."""
-        with self.transaction():
-            self._connection.execute("DELETE FROM segment WHERE run = ?", (run.number,))
-            self._connection.execute("DELETE FROM run WHERE number = ?", (run.number,))
+        with self._file.transaction():
+            self._file.connection.execute("DELETE FROM segment WHERE run = ?", (run.number,))
+            self._file.connection.execute("DELETE FROM run WHERE number = ?", (run.number,))
 
     def plan_segment(self, segment: Segment) -> None:
         """Write down *segment* before it is signed."""
-        self._write(
+        self._file.write(
             "INSERT INTO segment (number, run, first_row, signed_at) VALUES (?, ?, ?, ?)",
             segment.number,
             segment.run,
@@ -152,7 +102,7 @@ class Journal:
 
     def plan_again(self, segment: Segment) -> None:
         """Write down *segment*, which was planned and not done, with its new time before it is signed again."""
-        self._write(
+        self._file.write(
             "UPDATE segment SET first_row = ?, signed_at = ? WHERE number = ?",
             segment.first_row,
             segment.signed_at,
@@ -161,11 +111,11 @@ class Journal:
 
     def plan_append(self, number: int, log_first: int) -> None:
         """Write down the size of the log before segment *number* goes into it, unless that was done before."""
-        self._write("UPDATE segment SET log_first = ? WHERE number = ? AND log_first IS NULL", log_first, number)
+        self._file.write("UPDATE segment SET log_first = ? WHERE number = ? AND log_first IS NULL", log_first, number)
 
     def unplan_append(self, number: int) -> None:
         """Write down that nothing came of segment *number* after all."""
-        self._write("UPDATE segment SET log_first = NULL WHERE number = ?", number)
+        self._file.write("UPDATE segment SET log_first = NULL WHERE number = ?", number)
 
     def finish_segment(
         self,
@@ -176,33 +126,30 @@ class Journal:
         log_end: int | None,
         rejects: bytes | None,
         files: Iterable[WrittenFile],
-        records: Iterable[tuple[int, bytes, int]],
+        marks: Sequence[bytes],
         seen: Iterable[RecordRow] = (),
     ) -> None:
-        """Write down all that came of segment *number*; *records* have their block before them.
+        """Write down all that came of segment *number*, *marks* of its records among it, in their order.
 
         Those *seen* have their certificate since an earlier run, and come a second time if they come again in this one.
         """
-        with self.transaction():
-            self._connection.execute(
+        with self._file.transaction():
+            self._file.connection.execute(
                 "UPDATE segment SET log_end = ?, row_count = ?, issued = ?, same = ?, superseding = ?, rejected = ?,"
                 " rejects = ? WHERE number = ?",
                 (log_end, row_count, *tally, rejects, number),
             )
-            self._connection.executemany(
+            self._file.write_many(
                 "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)",
                 ((file.path, number, file.size, file.sha256) for file in files),
             )
-            self._connection.executemany("INSERT INTO record VALUES (?, ?, ?)", records)
-            self._connection.executemany(
-                "UPDATE record SET segment = ? WHERE block = ? AND marks = ?",
-                ((number, row.block, packed_marks(row.identity, row.content, row.version)) for row in seen),
-            )
+            self.records.add(number, marks)
+            self.records.see_again(seen, number)
 
     def add_files(self, files: Iterable[WrittenFile]) -> None:
         """Write down *files* that are of no one segment."""
-        with self.transaction():
-            self._connection.executemany(
+        with self._file.transaction():
+            self._file.write_many(
                 "INSERT OR REPLACE INTO file VALUES (?, 0, ?, ?)",
                 ((file.path, file.size, file.sha256) for file in files),
             )
@@ -211,106 +158,51 @@ class Journal:
         """Return the segments of *run* that are not done, in order."""
         columns = "number, run, first_row, signed_at, log_first"
         query = f"SELECT {columns} FROM segment WHERE run = ? AND row_count IS NULL"  # noqa: S608 - names of our own
-        return [Segment(*cast("tuple[int, int, int, int, int | None]", row)) for row in self._rows(query, run)]
+        return [Segment(*cast("tuple[int, int, int, int, int | None]", row)) for row in self._file.rows(query, run)]
 
     def segments_done(self, run: int | None = None) -> list[int]:
         """Return the numbers of the segments of *run*, or of all, that are done, in order."""
         query = "SELECT number FROM segment WHERE row_count IS NOT NULL AND (? IS NULL OR run = ?) ORDER BY number"
-        return [cast("int", number) for (number,) in self._rows(query, run, run)]
+        return [cast("int", number) for (number,) in self._file.rows(query, run, run)]
 
     def next_segment(self) -> int:
         """Return the number after that of the last segment."""
-        row = self._row("SELECT max(number) FROM segment")
+        row = self._file.row("SELECT max(number) FROM segment")
         return (cast("int | None", row[0]) or 0 if row else 0) + 1
 
     def rows_done(self, run: int) -> int:
         """Return how many rows of *run* stand in segments that are done, from its first row on."""
-        row = self._row("SELECT sum(row_count) FROM segment WHERE run = ? AND row_count IS NOT NULL", run)
+        row = self._file.row("SELECT sum(row_count) FROM segment WHERE run = ? AND row_count IS NOT NULL", run)
         return cast("int | None", row[0]) or 0 if row else 0
 
     def tally(self, run: int | None = None) -> Tally:
         """Return what became of the rows of *run*, or of all runs."""
         columns = ", ".join(f"coalesce(sum({name}), 0)" for name in Tally._fields)
         query = f"SELECT {columns} FROM segment WHERE ? IS NULL OR run = ?"  # noqa: S608 - names of our own
-        row = self._row(query, run, run)
+        row = self._file.row(query, run, run)
         return Tally(*cast("tuple[int, int, int, int]", row))
 
     def log_first(self, run: int) -> int | None:
         """Return the size of the log before the first segment of *run* went into it."""
-        row = self._row("SELECT min(log_first) FROM segment WHERE run = ?", run)
+        row = self._file.row("SELECT min(log_first) FROM segment WHERE run = ?", run)
         return cast("int | None", row[0]) if row else None
 
     def log_range(self, run: int) -> tuple[int, int] | None:
         """Return the first leaf that may be of *run* and the end of its last."""
-        row = self._row("SELECT min(log_first), max(log_end) FROM segment WHERE run = ?", run)
+        row = self._file.row("SELECT min(log_first), max(log_end) FROM segment WHERE run = ?", run)
         return None if row is None or row[0] is None or row[1] is None else cast("tuple[int, int]", row)
 
     def rejects(self, run: int) -> Iterator[tuple[int, bytes]]:
         """Yield the sealed rejects of the segments of *run*, each after its number."""
         query = "SELECT number, rejects FROM segment WHERE run = ? AND rejects IS NOT NULL ORDER BY number"
-        yield from cast("Iterator[tuple[int, bytes]]", self._rows(query, run))
+        yield from cast("Iterator[tuple[int, bytes]]", self._file.rows(query, run))
 
     def files(self) -> Iterator[WrittenFile]:
         """Yield the files of the output, by their names."""
-        for path, size, digest in self._rows("SELECT path, size, sha256 FROM file ORDER BY path"):
+        for path, size, digest in self._file.rows("SELECT path, size, sha256 FROM file ORDER BY path"):
             yield WrittenFile(cast("str", path), cast("int", size), cast("bytes", digest))
-
-    def versions(self, blocks: int, identity: bytes) -> list[RecordRow]:
-        """Return the versions of the record called *identity* in one of the first *blocks*."""
-        query = (
-            "WITH RECURSIVE blocks (block) AS (VALUES (0) UNION ALL SELECT block + 1 FROM blocks WHERE block + 1 < ?)"
-            " SELECT marks, segment, block FROM blocks JOIN record USING (block)"
-            " WHERE marks BETWEEN ? AND ? ORDER BY marks"
-        )
-        span = MARKS_BYTES - len(identity)
-        found = self._rows(query, blocks, identity + bytes(span), identity + b"\xff" * span)
-        return [RecordRow.of_marks(*cast("tuple[bytes, int, int]", row)) for row in found]
-
-    def identities(self) -> Iterator[bytes]:
-        """Yield the identities of all records, again and again where there are versions."""
-        for (marks,) in self._rows("SELECT marks FROM record"):
-            yield cast("bytes", marks)[:IDENTITY_BYTES]
-
-    def record_count(self) -> int:
-        """Return how many versions of records there are."""
-        row = self._row("SELECT count(*) FROM record")
-        return cast("int", row[0]) if row else 0
 
     def first_segment(self, run: int) -> int | None:
         """Return the number of the first segment of *run*."""
-        row = self._row("SELECT min(number) FROM segment WHERE run = ?", run)
+        row = self._file.row("SELECT min(number) FROM segment WHERE run = ?", run)
         return cast("int | None", row[0]) if row else None
-
-    def _write(self, statement: str, *parameters: object) -> None:
-        with self.transaction():
-            self._connection.execute(statement, parameters)
-
-    def _row(self, query: str, *parameters: object) -> Sequence[object] | None:
-        with _errors(self.path):
-            row: Sequence[object] | None = self._connection.execute(query, parameters).fetchone()
-            return row
-
-    def _rows(self, query: str, *parameters: object) -> Iterator[Sequence[object]]:
-        with _errors(self.path):
-            yield from self._connection.execute(query, parameters)
-
-
-def _has_tables(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is not None
-
-
-@contextmanager
-def _errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise JobBusyError(
-                f"another process works in {path.parent.parent}", hint="wait for its end, or choose another folder"
-            ) from error
-        if code == sqlite3.SQLITE_ERROR:
-            raise
-        raise StorageError(f"the journal {path} cannot be written: {error}") from error
-    except sqlite3.DatabaseError as error:
-        raise JobDamagedError(f"the journal {path} cannot be read: {error}") from error

@@ -38,6 +38,10 @@ CREATE TABLE segment (
     rejected  INTEGER,
     rejects   BLOB
 ) STRICT;
+CREATE TABLE recent (
+    segment INTEGER PRIMARY KEY,
+    marks   BLOB NOT NULL CHECK (length(marks) % {MARKS_BYTES} = 0)
+) STRICT;
 CREATE TABLE record (
     block   INTEGER NOT NULL,
     marks   BLOB NOT NULL CHECK (length(marks) = {MARKS_BYTES}),
@@ -54,7 +58,7 @@ PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT_VERSION};
 """
 
-TABLES: Final = {"job", "run", "segment", "record", "file"}
+TABLES: Final = {"job", "run", "segment", "recent", "record", "file"}
 
 PRAGMAS: Final = (
     "locking_mode = EXCLUSIVE",  # a job has one process; a killed one leaves no lock

@@ -6,6 +6,8 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from vaxcert.model.kid import Kid
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
@@ -64,15 +66,14 @@ def _render_of(form: str, max_version: int | None) -> Render:
 def _json_line(record: Record, certificate: Certificate) -> bytes:
     """Return the line up to its end; of its texts only the caller's own id can have a sign that JSON escapes."""
     record_id = "null" if record.record_id is None else _to_json(record.record_id)
-    return (
-        f'{{"record_id": {record_id}, "id": "{certificate.uvci}", "text": "{certificate.text}", "kid": '
-        f'"{certificate.kid}", {_instants(certificate.issued_at, certificate.expires_at)}'
-    ).encode()
+    end = _line_end(certificate.kid.value, certificate.issued_at, certificate.expires_at)
+    return f'{{"record_id": {record_id}, "id": "{certificate.uvci}", "text": "{certificate.text}", {end}'.encode()
 
 
 @lru_cache(maxsize=16)  # a segment has one of each
-def _instants(issued_at: datetime, expires_at: datetime) -> str:
-    return f'"issued_at": "{issued_at:%Y-%m-%dT%H:%M:%SZ}", "expires_at": "{expires_at:%Y-%m-%dT%H:%M:%SZ}"'
+def _line_end(kid: bytes, issued_at: datetime, expires_at: datetime) -> str:
+    instants = f'"issued_at": "{issued_at:%Y-%m-%dT%H:%M:%SZ}", "expires_at": "{expires_at:%Y-%m-%dT%H:%M:%SZ}"'
+    return f'"kid": "{Kid(kid)}", {instants}'
 
 
 def _blocks(_record: Record, certificate: Certificate) -> bytes:

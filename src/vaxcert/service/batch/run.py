@@ -206,7 +206,7 @@ class BatchRun:
         files = write_segment(self._job.folder, number, bench.plan.formats, settled.entries, keep_under=keep_under)
         if self._supersede is not None and settled.supersessions:
             self._supersede(settled.supersessions)
-        marks = settled.marks()
+        marks = sorted(settled.marks())
         self._job.journal.finish_segment(
             number,
             row_count=row_count,
@@ -214,10 +214,10 @@ class BatchRun:
             log_end=None if self._log is None else self._log.size,
             rejects=self._sealed(settled.rejects, number),
             files=files,
-            records=register.rows(marks, number),
+            marks=marks,
             seen=settled.seen,
         )
-        register.add(marks)
+        register.add(marks, number)
 
     def _sealed(self, rejects: Iterable[Reject], number: int) -> bytes | None:
         lines = b"".join(reject.to_line() for reject in rejects)

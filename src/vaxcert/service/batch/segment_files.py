@@ -78,12 +78,9 @@ def write_segment(
             elif form in PICTURE_FORMATS:
                 written += _write_pictures(folder, number, form, [issued.outputs[place] for issued, _ in entries])
         if keep_under is not None:
-            pieces = [
-                piece
-                for issued, _ in entries
-                for piece in (b"%d %s\n" % (len(issued.row.cose), issued.row.id.encode()), issued.row.cose)
-            ]
-            sealed = keep_under.seal(b"".join(pieces), about=_about_payloads(number))
+            stored = [(issued.row.id.encode(), issued.row.cose) for issued, _ in entries]
+            payloads = b"".join([b"%d %b\n%b" % (len(content), name, content) for name, content in stored])
+            sealed = keep_under.seal(payloads, about=_about_payloads(number))
             _write_whole(folder, _payloads(Path(), number).as_posix(), sealed)
     return written
 

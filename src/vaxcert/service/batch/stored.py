@@ -54,10 +54,16 @@ _EVERY_EVENT = {"co": "country", "is": "issuer"}
 
 def printed_only(record: Record) -> dict[str, str]:
     """Return the fields of *record* that its certificate does not have and its card or its line shows."""
-    fields = {"record_id": record.record_id, "nationality": record.person.nationality}
+    fields: dict[str, str] = {}
+    if record.record_id is not None:
+        fields["record_id"] = record.record_id
+    if record.person.nationality is not None:
+        fields["nationality"] = record.person.nationality
     if isinstance(record, VaccinationRecord):
-        fields |= {"lot": record.lot, "site": record.site}
-    return {name: value for name, value in fields.items() if value is not None}
+        fields["lot"] = record.lot
+        if record.site is not None:
+            fields["site"] = record.site
+    return fields
 
 
 def fields_of(message: bytes, printed: Mapping[str, object]) -> tuple[CertificateType, dict[str, object]]:

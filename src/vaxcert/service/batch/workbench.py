@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from vaxcert.errors import FieldProblem, QrError, SchemaError, UnprintableTextError
 from vaxcert.issue.issuer import Issuer
 from vaxcert.ledger.store.reader import CertificateRow
 from vaxcert.ledger.store.sealed import encode_stored
+from vaxcert.model.record_columns import read_records
 from vaxcert.service.batch.identity import Marks, marks_of
 from vaxcert.service.batch.rendering import Renderer
 from vaxcert.service.batch.stored import PARSERS, certificate_of, fields_of, printed_only
@@ -19,6 +18,7 @@ from vaxcert.service.rejects import Reject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import ExitStack
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
     _Made = tuple[int, Record, Marks, Certificate, bytes]
     """A row's number, its record, whose certificate it is, the certificate, and the digest that a log knows it by."""
-
-_OBJECTS_BETWEEN_COLLECTIONS = 100_000
-"""A chunk holds some ten thousand objects, none of them in a cycle: looking through them again and again is in vain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +119,6 @@ class Workbench:
         self._seals = seals
         self.issuer = Issuer(signer, country=plan.country, issuer=plan.issuer, validity=plan.validity, level=plan.level)
         self._renderer = Renderer(plan.formats, max_version=plan.max_version)
-        self._parse = PARSERS[plan.kind]
 
     def work(self, chunk: Chunk) -> ChunkResult:
         """Return the certificates of *chunk*, and what is wrong with the other rows.
@@ -175,18 +171,21 @@ class Workbench:
 
     def _parsed(self, rows: Sequence[Row], refused: _Refused) -> tuple[list[int], list[Record]]:
         """Return the records that could be read from *rows*, after their numbers."""
-        parse = self._parse
         numbers: list[int] = []
         records: list[Record] = []
+        whole: list[int] = []
         for number, row in enumerate(rows):
-            try:
-                if row.problem is not None:
-                    refused.add(number, SchemaError(row.problem.message, problems=[row.problem]))
-                    continue
-                records.append(parse(row.fields))
+            if row.problem is None:
+                whole.append(number)
+            else:
+                refused.add(number, SchemaError(row.problem.message, problems=[row.problem]))
+        read = read_records(self.plan.kind, [rows[number].fields for number in whole])
+        for number, record in zip(whole, read, strict=True):
+            if isinstance(record, SchemaError):
+                refused.add(number, record)
+            else:
                 numbers.append(number)
-            except SchemaError as error:
-                refused.add(number, error)
+                records.append(record)
         return numbers, records
 
     def _rendered(self, made: Sequence[_Made], stored: Sequence[bytes], refused: _Refused) -> Iterator[Issued]:
@@ -241,40 +240,6 @@ class Recipe:
         unsafe = self.source.unsafe_unencrypted
         secret = load_secret(self.secret, self.source.read_passphrase(), unsafe_unencrypted=unsafe)
         return Workbench(self.plan, signer, secret, seals=self.seals)
-
-
-@dataclass(slots=True)
-class _Seat:
-    """The workbench of this process, which lives as long as it."""
-
-    stack: ExitStack = field(default_factory=ExitStack)
-    bench: Workbench | None = None
-
-
-_seat = _Seat()
-
-
-def take_seat(recipe: Recipe) -> None:
-    """Make the workbench of this process, a worker."""
-    sit_down(recipe.make(_seat.stack))
-
-
-def sit_down(bench: Workbench) -> None:
-    """Have this process, a worker, work at *bench*."""
-    _seat.bench = bench
-    calm_collector()
-
-
-def work_at_seat(chunk: Chunk) -> ChunkResult:
-    """Return what the workbench of this process makes of *chunk*."""
-    assert _seat.bench is not None  # a worker takes its seat first
-    return _seat.bench.work(chunk)
-
-
-def calm_collector() -> None:
-    """Have the collector of cycles leave alone what is there, and look seldom at the rest."""
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
 
 def _problems(error: SchemaError | QrError | UnprintableTextError) -> Iterator[FieldProblem]:

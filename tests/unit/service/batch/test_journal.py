@@ -50,7 +50,7 @@ def finish(journal: Journal, number: int, *records: RecordRow, run: int = 1, **c
         "log_end": None,
         "rejects": None,
         "files": [],
-        "records": Register(journal).rows(map(marks_of, records), number),
+        "marks": sorted(map(marks_of, records)),
     }
     journal.finish_segment(number, **{**facts, **changes})
 
@@ -125,11 +125,11 @@ def test_rejects_come_in_the_order_of_their_segments(journal: Journal) -> None:
 
 
 def test_a_transaction_is_whole_or_not_there(journal: Journal) -> None:
-    with pytest.raises(sqlite3.OperationalError), journal.transaction():
-        journal._connection.execute("DELETE FROM run").execute("SELECT nothing FROM nowhere")
+    with pytest.raises(sqlite3.OperationalError), journal._file.transaction():
+        journal._file.connection.execute("DELETE FROM run").execute("SELECT nothing FROM nowhere")
     assert journal.last_run() == RUN
     with pytest.raises(JobDamagedError):
-        finish(journal, 1, record(1), record(1))
+        finish(journal, 1, record(1), marks=[b"too short"])
     assert journal.segments_done() == []
 
 
@@ -141,13 +141,13 @@ def test_tallies_add_up_among_themselves_alone() -> None:
 
 def test_a_statement_of_ours_that_is_wrong_is_our_bug(journal: Journal) -> None:
     with pytest.raises(sqlite3.OperationalError):
-        journal._row("SELECT nothing FROM nowhere")
+        journal._file.row("SELECT nothing FROM nowhere")
 
 
 def test_a_full_disk_ends_the_transaction_and_is_told(journal: Journal) -> None:
-    pages = journal._row("PRAGMA page_count")
+    pages = journal._file.row("PRAGMA page_count")
     assert pages is not None
-    journal._row(f"PRAGMA max_page_count = {pages[0]}")
+    journal._file.row(f"PRAGMA max_page_count = {pages[0]}")
     with pytest.raises(StorageError, match="cannot be written: database or disk is full"):
         finish(journal, 1, rejects=bytes(1_000_000))
     assert journal.last_run() == RUN
@@ -210,9 +210,10 @@ def test_versions_come_in_their_order_from_all_blocks(journal: Journal) -> None:
     for version, segment in enumerate(segments, 1):
         row = record(7, version=version, segment=segment)
         finish(journal, segment, row)
-        known.add([marks_of(row)])
-    assert [(each.version, each.segment) for each in known.versions(record(7).identity)] == list(enumerate(segments, 1))
-    assert Register(journal).versions(record(7).identity) == known.versions(record(7).identity)
+        known.add([marks_of(row)], segment)
+    recent = known.versions(record(7).identity)
+    assert [(each.version, each.segment) for each in recent] == list(enumerate(segments, 1))
+    assert Register(journal).versions(record(7).identity) == recent  # by now from the index
 
 
 def test_a_longer_identity_is_known_by_its_start(journal: Journal) -> None:
@@ -228,10 +229,59 @@ def test_the_register_grows_with_its_records(journal: Journal, monkeypatch: pyte
     for number in range(1, 20):
         rows = [record(100 * number + each, segment=number) for each in range(7)]
         finish(journal, number, *rows)
-        known.add(map(marks_of, rows))
+        known.add(sorted(map(marks_of, rows)), number)
     assert len(known._words) > 4
     assert all(
         [version.segment for version in known.versions(record(100 * number + each).identity)] == [number]
         for number in range(1, 20)
         for each in range(7)
     )
+
+
+def test_recent_segments_go_into_the_index_together(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register, "RECENT_SEGMENTS", 3)
+    known = Register(journal)
+    rows = [record(number, segment=number) for number in range(1, 6)]
+    for number, row in enumerate(rows, 1):
+        finish(journal, number, row)
+        known.add([marks_of(row)], number)
+        assert [number for number, _ in journal.records.recent()] == list(range(number - number % 3 + 1, number + 1))
+        assert journal.records.count() == number - number % 3
+        assert all(known.versions(each.identity) == [each] for each in rows[:number])
+        assert not any(known.versions(each.identity) for each in rows[number:])
+
+
+def test_what_was_recent_when_a_run_was_cut_off_is_in_the_index_of_the_next(journal: Journal) -> None:
+    finish(journal, 1, record(1), record(2))
+    assert [(number, len(marks)) for number, marks in journal.records.recent()] == [(1, 2)]
+    known = Register(journal)
+    assert (list(journal.records.recent()), journal.records.count()) == ([], 2)
+    finish(journal, 2, seen=known.versions(record(1).identity))
+    assert [each.segment for each in known.versions(record(1).identity)] == [2]
+
+
+def test_a_record_that_is_there_twice_is_a_damaged_journal(journal: Journal) -> None:
+    finish(journal, 1, record(1))
+    Register(journal)
+    finish(journal, 2, record(1))
+    with pytest.raises(JobDamagedError):
+        Register(journal)
+    assert [number for number, _ in journal.records.recent()] == [2]
+
+
+def test_versions_from_the_index_and_recent_ones_come_in_their_order(journal: Journal) -> None:
+    for version in (1, 2):
+        finish(journal, version, record(7, version=version))
+    known = Register(journal)
+    row = record(7, version=3, segment=3)
+    finish(journal, 3, row)
+    known.add([marks_of(row)], 3)
+    assert [(each.version, each.segment) for each in known.versions(row.identity)] == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_an_identity_of_the_highest_bytes_is_found_among_recent_ones(journal: Journal) -> None:
+    known = Register(journal)
+    row = RecordRow(b"\xff" * 16, 2**32 - 1, b"\xff" * 16, 1)
+    finish(journal, 1, row)
+    known.add([marks_of(row)], 1)
+    assert known.versions(row.identity) == [row]

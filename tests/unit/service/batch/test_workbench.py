@@ -15,11 +15,12 @@ from tests.batches import bench, chunk, make_place, plan, row, secret
 from vaxcert.errors import FieldProblem, QrError, SecretMissingError, SignerUsageError
 from vaxcert.ledger.store.sealed import parse_stored
 from vaxcert.model.certificate_type import CertificateType
-from vaxcert.service.batch import workbench
+from vaxcert.service.batch import seat
 from vaxcert.service.batch.engines import local_engine
 from vaxcert.service.batch.identity import Marks, marks_of
+from vaxcert.service.batch.seat import take_seat, work_at_seat
 from vaxcert.service.batch.stored import PARSERS
-from vaxcert.service.batch.workbench import Chunk, Issued, Recipe, take_seat, work_at_seat
+from vaxcert.service.batch.workbench import Chunk, Issued, Recipe
 from vaxcert.service.row import Row
 from vaxcert.service.signers import ISSUER_SECRET, SignerSource
 
@@ -177,11 +178,11 @@ def test_a_recipe_without_its_secret_makes_none(recipe: Recipe) -> None:
 
 
 def test_a_seat_is_taken_once_for_a_process(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbench, "_seat", workbench._Seat())
-    monkeypatch.setattr(workbench, "calm_collector", lambda: None)
+    monkeypatch.setattr(seat, "_seat", seat._Seat())
+    monkeypatch.setattr(seat, "calm_collector", lambda: None)
     take_seat(recipe)
     assert len(work_at_seat(chunk(row(1), row(2))).issued) == 2
-    workbench._seat.stack.close()
+    seat._seat.stack.close()
 
 
 @pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")  # the test runner's threads
