@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+    from httpx import Response
     from litestar.types import ASGIApp
 
     from vaxcert.errors import VaxcertError
@@ -82,6 +83,9 @@ class Door(Protocol):
     def ask(self, use_case: UseCase[Any, Any], by: Role | UUID, **fields: Any) -> dict[str, Any]:
         """Return the answer to what *by* asks."""
 
+    def file(self, use_case: UseCase[Any, Any], by: Role | UUID, **fields: Any) -> bytes:
+        """Return the file that *by* asks for."""
+
     def refused(self, error: type[VaxcertError], use_case: UseCase[Any, Any], by: Role | UUID, **fields: Any) -> str:
         """Check that it is refused for the reason *error*, and return everything that is said."""
 
@@ -94,23 +98,31 @@ class CommandLine:
     output: pytest.CaptureFixture[str]
 
     def ask(self, use_case: UseCase[Any, Any], by: Role | UUID, **fields: Any) -> dict[str, Any]:
-        code, told, said = self._run(use_case, by, fields)
+        code, told, said = self._run(use_case, by, fields, "--json")
         assert code == 0, said
         answer: dict[str, Any] = json.loads(told)
         return answer
 
+    def file(self, use_case: UseCase[Any, Any], by: Role | UUID, **fields: Any) -> bytes:
+        file = self.registry.passphrase_file.with_name("file")
+        code, told, said = self._run(use_case, by, fields, "-o", str(file))
+        assert (code, told) == (0, ""), said
+        return file.read_bytes()
+
     def refused(self, error: type[VaxcertError], use_case: UseCase[Any, Any], by: Role | UUID, **fields: Any) -> str:
-        code, told, said = self._run(use_case, by, fields)
+        code, told, said = self._run(use_case, by, fields, "--json")
         assert code == exit_codes.of_error(error), said
         assert told == ""
         return said
 
-    def _run(self, use_case: UseCase[Any, Any], by: Role | UUID, fields: dict[str, Any]) -> tuple[int, str, str]:
+    def _run(
+        self, use_case: UseCase[Any, Any], by: Role | UUID, fields: dict[str, Any], *options: str
+    ) -> tuple[int, str, str]:
         role = Role.RECEPTIONIST if isinstance(by, UUID) else by
         request = self.registry.passphrase_file.with_name("request.json")
         request.write_text(json.dumps(fields, default=str))
         arguments = [
-            *("registry", *_command_of(use_case), "--from", str(request), "--json"),
+            *("registry", *_command_of(use_case), "--from", str(request), *options),
             *("--registry", str(self.registry.folder.path), "--as", self.registry.actor(role).account),
             *("--passphrase-file", str(self.registry.passphrase_file), "--at", self.registry.at.isoformat()),
         ]
@@ -130,17 +142,24 @@ class OverHttp:
     tokens: RoleTokens
 
     def ask(self, use_case: UseCase[Any, Any], by: Role | UUID, **fields: Any) -> dict[str, Any]:
-        status, answer = self._send(use_case, by, fields)
-        assert status in {200, 201}, answer
+        response = self._send(use_case, by, fields)
+        assert response.status_code in {200, 201}, response.text
+        answer: dict[str, Any] = response.json()
         return answer
 
+    def file(self, use_case: UseCase[Any, Any], by: Role | UUID, **fields: Any) -> bytes:
+        response = self._send(use_case, by, fields)
+        assert response.status_code == 200, response.text
+        return response.content
+
     def refused(self, error: type[VaxcertError], use_case: UseCase[Any, Any], by: Role | UUID, **fields: Any) -> str:
-        status, answer = self._send(use_case, by, fields)
-        assert 400 <= status < 500, answer
+        response = self._send(use_case, by, fields)
+        answer: dict[str, Any] = response.json()
+        assert 400 <= response.status_code < 500, answer
         assert answer["type"] == f"urn:vaxcert:{error.code}"
         return json.dumps(answer)
 
-    def _send(self, use_case: UseCase[Any, Any], by: Role | UUID, fields: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def _send(self, use_case: UseCase[Any, Any], by: Role | UUID, fields: dict[str, Any]) -> Response:
         route = _route_of(use_case)
         given: dict[str, Any] = json.loads(json.dumps(fields, default=str))
         path = re.sub(r"\{(\w+)\}", lambda match: str(given.pop(match[1])), route.path)
@@ -155,11 +174,9 @@ class OverHttp:
         if route.method != "GET" and "version" in given:
             headers["If-Match"] = f'"{given.pop("version")}"'
         asks = route.method == "GET"
-        response = self.client.request(
+        return self.client.request(
             route.method, API + path, headers=headers, params=given if asks else None, json=None if asks else given
         )
-        answer: dict[str, Any] = response.json()
-        return response.status_code, answer
 
 
 def make_pattern(folder: Path, database: str) -> None:

@@ -354,8 +354,8 @@ def test_what_is_wrong_with_a_dose_is_shown_beside_what_is_known(quick_desk: Cer
     card = ask_about_dose(quick_desk, quick_desk.drafted(), lot_number="X1", given_on=date(2026, 2, 28))
     shown = quick_desk.registry.run(show_correction, OneCorrection(correction=card.id), role=Role.PROVINCE)
     assert [(each.field, each.now, each.wished) for each in shown.changes] == [
-        ("lot_number", "FF0042", "X1"),
         ("given_on", "2026-03-01", "2026-02-28"),
+        ("lot_number", "FF0042", "X1"),
     ]
 
 

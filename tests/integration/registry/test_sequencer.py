@@ -21,6 +21,7 @@ from vaxcert.errors import (
 )
 from vaxcert.ledger.log.entry import EntryKind
 from vaxcert.ledger.store import rows
+from vaxcert.ledger.store.reader import LoggedCertificate
 from vaxcert.registry.certificates import intent_store
 from vaxcert.registry.certificates.life import CertificateState
 from vaxcert.registry.certificates.record import CertifiedRecord
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vaxcert.ledger.store.database import Database
-    from vaxcert.ledger.store.reader import LoggedCertificate
 
 __all__ = ["certificate_desk", "quick_desk"]
 
@@ -263,12 +263,11 @@ def test_what_another_process_has_just_logged_is_taken_too(quick_desk: Certifica
 
 def _once_empty() -> Callable[..., dict[str, LoggedCertificate]]:
     """Return what finds nothing when it is asked for the first time, and then what there is."""
-    asked = [rows.certificates_by_id]
+    find_all, empty = rows.certificates_by_id, [dict[str, LoggedCertificate]()]
 
     def find(database: Database, ids: Sequence[str]) -> dict[str, LoggedCertificate]:
-        return {} if not found.pop() else asked[0](database, ids)
+        return empty.pop() if empty else find_all(database, ids)
 
-    found = [True, True, True, False]
     return find
 
 

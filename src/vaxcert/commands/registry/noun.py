@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 import msgspec
 
 from vaxcert.commands.options import at_option, now
-from vaxcert.commands.registry.opening import acting, opened, passphrase_of, registry_options
+from vaxcert.commands.registry.opening import acting, check_named, opened, passphrase_of, registry_options
 from vaxcert.commands.registry.options_of import given_fields, parameters_of
 from vaxcert.commands.registry.show import show
 from vaxcert.errors import RequestError
@@ -85,14 +86,27 @@ def _run(
     output: Path | None = None,
     **fields: object,
 ) -> None:
-    base = {} if request_file is None else _read(request_file.read(MAX_REQUEST_BYTES + 1))
-    request = read_request(use_case.request, given_fields(use_case.request, fields, base), texts=True)
-    with opened(registry, passphrase_of(passphrase_file, passphrase_fd)) as desk:
+    check_named(acting_account)  # nobody answers questions for nothing
+    with _help_named():
+        base = {} if request_file is None else _read(request_file.read(MAX_REQUEST_BYTES + 1))
+        request = read_request(use_case.request, given_fields(use_case.request, fields, base), texts=True)
+    with opened(registry, passphrase_of(passphrase_file, passphrase_fd)) as desk, _help_named():
         answer = desk.run(use_case, request, actor=acting(desk, acting_account), at=at or now(), key=key)
         if isinstance(answer, Document) and not as_json:
             _write(answer, output)
         else:
             show(answer, as_json=as_json)
+
+
+@contextmanager
+def _help_named() -> Iterator[None]:
+    """Hint at the help of this command where a request is wrong, and nothing better is known."""
+    try:
+        yield
+    except RequestError as error:
+        if error.hint is None:
+            error.hint = f"see `{click.get_current_context().command_path} --help`"
+        raise
 
 
 def _write(document: Document, output: Path | None) -> None:

@@ -80,6 +80,15 @@ def acting(desk: Desk, account: str | None) -> Actor:
     Raises:
         NotAllowedError: No account was named, there is none of this name, or it is closed.
     """
+    return local_actor(desk, check_named(account))
+
+
+def check_named(account: str | None) -> str:
+    """Return the name of the *account* that acts.
+
+    Raises:
+        NotAllowedError: None was named.
+    """
     if account is None:
         raise NotAllowedError("say as whom this is done", hint="--as ACCOUNT, or VAXCERT_REGISTRY_ACCOUNT")
-    return local_actor(desk, account)
+    return account

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from vaxcert.service.registry.request import Request
 
@@ -28,9 +28,10 @@ def parameters_of(kind: type[Request], arguments: tuple[str, ...]) -> Iterator[c
         if name in arguments:
             several = isinstance(inner, _LISTS)
             shown = f"[{name.upper()}]..." if several else name.upper()
-            yield click.Argument([name], metavar=shown, required=False, nargs=-1 if several else 1)
+            told = f"{_sentence(name, said)}{_tail(field)}"
+            yield click.Argument([name], metavar=shown, required=False, nargs=-1 if several else 1, help=told)
         else:
-            yield _option(name, inner, said, required=field.required)
+            yield _option(name, inner, said, field)
 
 
 def given_fields(kind: type[Request], values: Mapping[str, Any], base: Mapping[str, object]) -> dict[str, object]:
@@ -45,23 +46,68 @@ def given_fields(kind: type[Request], values: Mapping[str, Any], base: Mapping[s
         if value not in _NOT_GIVEN:
             given[name] = _value(field.type, value)
         elif field.required and name not in given and sys.stdin.isatty() and sys.stderr.isatty():
-            _inner, said = _plain(msgspec.inspect.type_info(field.type))
-            given[name] = _value(field.type, click.prompt((said or _spaced(name)).capitalize(), err=True, type=str))
+            given[name] = _asked(field)
     return given
 
 
-def _option(name: str, kind: msgspec.inspect.Type, said: str | None, *, required: bool) -> click.Option:
+def _asked(field: msgspec.structs.FieldInfo) -> object:
+    """Return what whoever types answers to the question for *field*; what cannot be right is asked again."""
+    inner, said = _plain(msgspec.inspect.type_info(field.type))
+    question = _sentence(field.encode_name, said).rstrip(".")
+    if isinstance(inner, msgspec.inspect.BoolType):
+        return click.confirm(question, default=None, err=True)
+    if isinstance(inner, _LISTS):
+        question += " (several with commas)" if _is_words(_plain(inner.item_type)[0]) else ""
+    elif isinstance(inner, msgspec.inspect.EnumType):
+        question += f" ({_metavar(inner)})"
+
+    def read(text: str) -> object:
+        value = _value(field.type, text)
+        try:
+            msgspec.convert(value, field.type, strict=False)
+        except msgspec.ValidationError as error:
+            raise click.UsageError(str(error).partition(" - at `")[0].replace("`", "")) from None
+        return value
+
+    return click.prompt(question, err=True, value_proc=read)
+
+
+def _option(name: str, kind: msgspec.inspect.Type, said: str | None, field: msgspec.structs.FieldInfo) -> click.Option:
     flag = f"--{name.replace('_', '-')}"
-    told = (said or _spaced(name)).rstrip(".")
-    told = told[:1].upper() + told[1:] + ("." if not required else " (required).")
+    told, tail = _sentence(name, said), _tail(field)
     if isinstance(kind, msgspec.inspect.BoolType):
-        return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=told)
+        if field.default is False:  # to say no would say nothing
+            return click.Option([flag, name], is_flag=True, default=None, help=told)
+        return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=told + tail)
     if isinstance(kind, msgspec.inspect.EnumType):
-        return click.Option([flag, name], type=click.Choice([str(word.value) for word in kind.cls]), help=told)
+        return click.Option([flag, name], type=click.Choice([str(word.value) for word in kind.cls]), help=told + tail)
     if isinstance(kind, _LISTS):
         inner, _said = _plain(kind.item_type)
-        return click.Option([flag, name], multiple=True, metavar=_metavar(inner), help=f"{told} Repeatable.")
-    return click.Option([flag, name], metavar=_metavar(kind), help=told)
+        how = " Repeatable, or with commas." if _is_words(inner) else " Repeatable."
+        return click.Option([flag, name], multiple=True, metavar=_metavar(inner), help=told + how + tail)
+    if isinstance(kind, msgspec.inspect.DictType):
+        how = " Repeatable; or one JSON object."
+        return click.Option([flag, name], multiple=True, metavar=_metavar(kind), help=told + how + tail)
+    return click.Option([flag, name], metavar=_metavar(kind), help=told + tail)
+
+
+def _sentence(name: str, said: str | None) -> str:
+    told = said or name.replace("_", " ")
+    return told[:1].upper() + told[1:] + ("" if told.endswith(".") else ".")
+
+
+def _tail(field: msgspec.structs.FieldInfo) -> str:
+    """Return what the help of *field* ends with, as the library writes it: that it must be there, or what else."""
+    if field.required:
+        return "  [required]"
+    default = field.default
+    if default in {None, msgspec.NODEFAULT, "", ()} or isinstance(default, bool):
+        return ""
+    return f"  [default: {default.value if isinstance(default, Enum) else default}]"
+
+
+def _is_words(kind: msgspec.inspect.Type) -> bool:
+    return isinstance(kind, msgspec.inspect.EnumType)
 
 
 _LISTS: Final = (
@@ -74,6 +120,8 @@ _OBJECTS: Final = (msgspec.inspect.StructType, msgspec.inspect.DictType, msgspec
 
 
 def _metavar(kind: msgspec.inspect.Type) -> str:
+    if isinstance(kind, msgspec.inspect.DictType):
+        return f"NAME={_metavar(_plain(kind.value_type)[0])}"
     if isinstance(kind, _OBJECTS):
         return "JSON"
     if isinstance(kind, msgspec.inspect.EnumType):
@@ -109,9 +157,11 @@ def _value(kind: Any, value: Any) -> object:  # noqa: ANN401 - a type, and what 
     if isinstance(inner, _LISTS):
         item, _said = _plain(inner.item_type)
         texts = [value] if isinstance(value, str) else value
-        if isinstance(item, msgspec.inspect.EnumType):  # no word of these holds a comma
+        if _is_words(item):  # no word of these holds a comma
             texts = [part.strip() for text in texts for part in text.split(",")]
         return [_object(text) if isinstance(item, _OBJECTS) else text for text in texts]
+    if isinstance(inner, msgspec.inspect.DictType):
+        return _pairs([value] if isinstance(value, str) else value)
     if isinstance(inner, _OBJECTS):
         return _object(value)
     return value.value if isinstance(value, Enum) else value
@@ -124,5 +174,8 @@ def _object(text: str) -> object:
         return text  # which is then told to be no object, with the field's name
 
 
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
+def _pairs(texts: Sequence[str]) -> object:
+    """Return the object that *texts* make up: each ``NAME=VALUE``, or one of them all of it as JSON."""
+    if len(texts) == 1 and "=" not in texts[0].partition("{")[0]:
+        return _object(texts[0])
+    return dict(part.partition("=")[::2] for part in texts)

@@ -50,7 +50,7 @@ def import_command(
     dry_run: bool,
     at: datetime | None,
     registry: Path,
-    account: str | None,
+    acting_account: str | None,
     passphrase_file: Path | None,
     passphrase_fd: int | None,
 ) -> int:
@@ -79,7 +79,7 @@ def import_command(
         totals = import_people(
             desk,
             source,
-            actor=acting(desk, account),
+            actor=acting(desk, acting_account),
             at=at or now(),
             area=area,
             dry_run=dry_run,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vaxcert.commands.registry.noun import Verb, noun
 from vaxcert.service.registry.reactions import ask_advice, list_ticks, tell_reaction
 from vaxcert.service.registry.reactions_form import amend_reaction, report_reaction, show_form
+from vaxcert.service.registry.reactions_line_list import reaction_line_list
 from vaxcert.service.registry.reactions_review import (
     dismiss_reaction,
     forward_reaction,
@@ -30,6 +31,7 @@ command = noun(
         "list": list_reactions,
         "show": Verb(show_reaction, ("reaction",)),
         "reveal": Verb(reveal_reaction, ("reaction",)),
+        "line-list": reaction_line_list,
         "ask-after": ask_after_people,
         "call-in": call_in_reports,
     },

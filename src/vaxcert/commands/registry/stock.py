@@ -5,6 +5,7 @@ from __future__ import annotations
 from vaxcert.commands.registry.noun import Verb, noun
 from vaxcert.service.registry.stock_moves import count_stock, receive_stock, return_stock, thaw_stock, waste_stock
 from vaxcert.service.registry.stock_transfers import accept_transfer, list_transfers, send_stock
+from vaxcert.service.registry.stock_uses import take_back_use
 from vaxcert.service.registry.stock_vials import (
     add_spare_dose,
     check_stock,
@@ -30,6 +31,7 @@ command = noun(
         "waste-vial": Verb(waste_vial, ("vial",)),
         "show": Verb(show_site_stock, ("site",)),
         "ledger": Verb(list_stock_ledger, ("site",)),
+        "take-back": Verb(take_back_use, ("dose",)),
         "check": Verb(check_stock, ("site",)),
     },
 )

@@ -100,10 +100,11 @@ class Right(StrEnum):
     """Counts in which small ones are withheld."""
     KEEP_POPULATIONS = "keep_populations"
 
-
     # Certificates and corrections
     READ_CERTIFICATES = "read_certificates"
     """How far they have come; citizens their own and their dependants'."""
+    LIST_CERTIFICATES = "list_certificates"
+    """Those that wait for somebody to sign them."""
     SHOW_CERTIFICATES = "show_certificates"
     """What they say, and the code to be shown."""
     VERIFY_CERTIFICATES = "verify_certificates"
@@ -114,8 +115,11 @@ class Right(StrEnum):
     RENEW_CERTIFICATES = "renew_certificates"
     ASK_CORRECTIONS = "ask_corrections"
     READ_CORRECTIONS = "read_corrections"
+    LIST_CORRECTIONS = "list_corrections"
+    """Those that wait for somebody to decide."""
     DECIDE_HEALTH_CORRECTIONS = "decide_health_corrections"
     DECIDE_IDENTITY_CORRECTIONS = "decide_identity_corrections"
+
     # Notifications and reactions
     KEEP_DELIVERY = "keep_delivery"
     """See what became of messages, without their texts and addresses, and try them again."""
@@ -152,6 +156,25 @@ class Right(StrEnum):
     KEEP_APPOINTMENTS = "keep_appointments"
     """Say who did not come; return places that nobody took."""
 
+    # The visit
+    READ_VISITS = "read_visits"
+    """Who is at a site today, and how far they are."""
+    RECEIVE_VISITORS = "receive_visitors"
+    SCREEN_VISITORS = "screen_visitors"
+    """Conclude, and override a rule with a reason."""
+    INJECT = "inject"
+    OBSERVE = "observe"
+    CLOSE_VISITS = "close_visits"
+    """End a visit without an injection."""
+    GIVE_SLIPS = "give_slips"
+    READ_DOSES = "read_doses"
+    """What somebody was given, and what is due: citizens their own and their dependants'."""
+    ENTER_PAPER_DOSES = "enter_paper_doses"
+    """Doses of earlier, or of abroad, from papers."""
+    VERIFY_PAPER_DOSES = "verify_paper_doses"
+    VOID_DOSES = "void_doses"
+    """Say that a dose was entered by mistake."""
+
 
 _SITE: Final = frozenset({Role.RECEPTIONIST, Role.SCREENER, Role.VACCINATOR, Role.OBSERVER, Role.SITE_ADMIN})
 _AUTHORITIES: Final = frozenset({Role.DISTRICT, Role.PROVINCE, Role.CENTRE})
@@ -186,6 +209,7 @@ GRANTS: Final[dict[Right, frozenset[Role]]] = {
     Right.READ_PUBLIC_REPORTS: frozenset(Role),
     Right.KEEP_POPULATIONS: frozenset({Role.CENTRE}),
     Right.READ_CERTIFICATES: _SITE | _AUTHORITIES | {Role.CITIZEN, Role.SUPPORT, Role.AUDITOR, Role.CENTRE_SIGNER},
+    Right.LIST_CERTIFICATES: _SITE | _AUTHORITIES | {Role.AUDITOR, Role.CENTRE_SIGNER},
     Right.SHOW_CERTIFICATES: _SITE | _AUTHORITIES | {Role.CITIZEN},
     Right.VERIFY_CERTIFICATES: frozenset({Role.RECEPTIONIST, Role.SCREENER, Role.OBSERVER, Role.SITE_ADMIN}),
     Right.SITE_SIGN_CERTIFICATES: frozenset({Role.SITE_ADMIN}),
@@ -195,6 +219,7 @@ GRANTS: Final[dict[Right, frozenset[Role]]] = {
     Right.RENEW_CERTIFICATES: frozenset({Role.CENTRE, Role.SERVICE}),
     Right.ASK_CORRECTIONS: _SITE | _AUTHORITIES | {Role.CITIZEN},
     Right.READ_CORRECTIONS: _AUTHORITIES | {Role.CITIZEN, Role.SITE_ADMIN},
+    Right.LIST_CORRECTIONS: _AUTHORITIES | {Role.SITE_ADMIN},
     Right.DECIDE_HEALTH_CORRECTIONS: _AUTHORITIES | {Role.SITE_ADMIN},
     Right.DECIDE_IDENTITY_CORRECTIONS: _AUTHORITIES,
     Right.KEEP_DELIVERY: frozenset({Role.SUPPORT, Role.SYSADMIN}),
@@ -217,6 +242,17 @@ GRANTS: Final[dict[Right, frozenset[Role]]] = {
     Right.BOOK_APPOINTMENTS: _AUTHORITIES | {Role.CITIZEN, Role.RECEPTIONIST, Role.SITE_ADMIN},
     Right.READ_APPOINTMENTS: _SITE | _AUTHORITIES | {Role.CITIZEN, Role.SUPPORT},
     Right.KEEP_APPOINTMENTS: frozenset({Role.RECEPTIONIST, Role.SITE_ADMIN, Role.SERVICE}),
+    Right.READ_VISITS: _SITE | _AUTHORITIES,
+    Right.RECEIVE_VISITORS: frozenset({Role.RECEPTIONIST, Role.SITE_ADMIN}),
+    Right.SCREEN_VISITORS: frozenset({Role.SCREENER}),
+    Right.INJECT: frozenset({Role.VACCINATOR}),
+    Right.OBSERVE: frozenset({Role.OBSERVER, Role.SCREENER}),
+    Right.CLOSE_VISITS: _SITE,
+    Right.GIVE_SLIPS: _SITE | {Role.CITIZEN},
+    Right.READ_DOSES: _SITE | _AUTHORITIES | {Role.CITIZEN, Role.SUPPORT},
+    Right.ENTER_PAPER_DOSES: _AUTHORITIES | {Role.RECEPTIONIST, Role.SITE_ADMIN},
+    Right.VERIFY_PAPER_DOSES: _AUTHORITIES | {Role.SITE_ADMIN},
+    Right.VOID_DOSES: _AUTHORITIES | {Role.SITE_ADMIN},
 }
 """Each right and the roles that have it. A sysadmin keeps the machine and sees nobody's data."""
 

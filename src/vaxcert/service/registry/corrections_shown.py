@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from vaxcert.errors import NotRegisteredError, PersonErasedError
+from vaxcert.errors import NotRegisteredError
 from vaxcert.registry.corrections import store
 from vaxcert.registry.corrections.evidence import MediaType
 from vaxcert.registry.corrections.life import CorrectionState, Lane
@@ -186,10 +186,6 @@ def _now(work: Work, row: Correction) -> dict[str, str]:
         dose = dose_by_id(work, row.dose)
         known = {name: getattr(dose, name) for name in ("product", "lot_number", "given_on", "number", "of", "place")}
     else:
-        try:
-            person = person_by_id(work, row.person)
-        except PersonErasedError:
-            return {}
-        told = fields_of(person)
+        told = fields_of(person_by_id(work, row.person))
         known = {name: getattr(told, name) for name in told.__struct_fields__}
     return {name: "" if value is None else str(value) for name, value in known.items()}

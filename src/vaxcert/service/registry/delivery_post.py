@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 TIME_LIMIT: Final = timedelta(seconds=15)
-"""For one message, from the look-up of the name to the last byte of the answer."""
+"""For one message once there is a connection, and for each address of the name that is tried for one."""
 
 MAX_ANSWER_BYTES: Final = 64 * 1024
 _MAX_URL_LENGTH: Final = 2048

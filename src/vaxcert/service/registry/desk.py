@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 from sqlalchemy.exc import IntegrityError
 
-from vaxcert.errors import IdempotencyConflictError, PersonErasedError, RegistryBusyError, RequestError
+from vaxcert.errors import (
+    IdempotencyConflictError,
+    PersonErasedError,
+    RegistryBusyError,
+    RegistryError,
+    RequestError,
+)
 from vaxcert.registry.database.engine import transaction
 from vaxcert.registry.requests.store import find_request, forget_requests
 from vaxcert.registry.requests.tables import requests
@@ -80,6 +86,12 @@ class Desk:
             except (RegistryBusyError, IntegrityError) as error:
                 if attempt == ATTEMPTS or not (isinstance(error, RegistryBusyError) or _is_of_key(error)):
                     raise
+            except RegistryError:
+                # Perhaps its twin, which came with the same key at the same time, was carried out meanwhile.
+                answer = None if key is None or use_case.reads else self._twin(use_case, request, actor, at, key)
+                if answer is None:
+                    raise
+                return answer
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     @contextmanager
@@ -135,16 +147,28 @@ class Desk:
         with self.working(actor, at, reads=use_case.reads) as work:
             if key is None:
                 return use_case(work, request)
-            place = _digest_of_key(actor, key)
-            asked = self._keyring.pepper.digest(_TO_BYTES.encode((use_case.name, request)))
-            found = find_request(work.connection, place)
-            if found is not None:
-                if not hmac.compare_digest(found.request, asked):
-                    raise IdempotencyConflictError("the key was used for another request")
-                return work.unseal(use_case.answer, found.subject, "requests.answer", found.id, found.answer)
+            place, asked = _digest_of_key(actor, key), self._digest_of(use_case, request)
+            known = self._known(work, use_case, place, asked)
+            if known is not None:
+                return known
             answer = use_case(work, request)
             self._keep(work, place, asked, answer)
             return answer
+
+    def _twin(self, use_case: UseCase[R, A], request: R, actor: Actor, at: datetime, key: str) -> A | None:
+        with self.working(actor, at, reads=True) as work:
+            return self._known(work, use_case, _digest_of_key(actor, key), self._digest_of(use_case, request))
+
+    def _known(self, work: Work, use_case: UseCase[R, A], key: bytes, asked: bytes) -> A | None:
+        found = find_request(work.connection, key)
+        if found is None:
+            return None
+        if not hmac.compare_digest(found.request, asked):
+            raise IdempotencyConflictError("the key was used for another request")
+        return work.unseal(use_case.answer, found.subject, "requests.answer", found.id, found.answer)
+
+    def _digest_of(self, use_case: UseCase[R, A], request: R) -> bytes:
+        return self._keyring.pepper.digest(_TO_BYTES.encode((use_case.name, request)))
 
     def _keep(self, work: Work, key: bytes, asked: bytes, answer: Answer) -> None:
         row = work.new_id()

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 from msgspec import Meta
 
 from vaxcert.errors import PersonErasedError
-from vaxcert.registry.reactions import store
+from vaxcert.registry.reactions import late_store
 from vaxcert.registry.reactions.follow_up import asked_today
 from vaxcert.registry.reactions.follow_up_store import next_follow_ups
-from vaxcert.registry.reactions.store import Wanted
 from vaxcert.registry.sites.hours import instant_of
 from vaxcert.service.registry.access import Right
 from vaxcert.service.registry.notifications import notify
@@ -83,13 +82,13 @@ def ask_after_people(work: Work, request: AskAfterPeople) -> AskedAfter:
 @use_case(Right.ASK_AFTER_PEOPLE)
 def call_in_reports(work: Work, request: CallInReports) -> CalledIn:  # noqa: ARG001 - every use case takes one
     """Tell the offices of serious reactions whose report to the next level is late; of each once."""
-    overdue = told = 0
-    after = FIRST
-    wanted = Wanted(due_before=work.at)
-    while found := store.listed(work.connection, wanted, after=after, limit=OVERDUE_AT_ONCE):
+    told, after = 0, FIRST
+    while found := late_store.to_call_in(work.connection, work.at, after=after, limit=OVERDUE_AT_ONCE):
         for reaction in found:
             assert reaction.due_at is not None  # it was asked for
-            overdue += 1
-            told += alert(work, reaction, "report-overdue", site=place_name(work, reaction), due=reaction.due_at)
+            count = alert(work, reaction, "report-overdue", site=place_name(work, reaction), due=reaction.due_at)
+            if count:  # where nobody has left a contact, it is looked at again
+                late_store.note_called_in(work.connection, reaction.id, work.at)
+            told += count
         after = found[-1].id
-    return CalledIn(overdue=overdue, offices_told=told)
+    return CalledIn(overdue=late_store.count_late(work.connection, work.at), offices_told=told)

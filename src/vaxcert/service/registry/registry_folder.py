@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from vaxcert.errors import PassphraseError, RegistryFormatError, SettingsError
 from vaxcert.registry.database.engine import open_engine, transaction
 from vaxcert.registry.database.migrate import check_revision, upgrade
-from vaxcert.registry.database.partitions import ensure_partitions
+from vaxcert.registry.database.partitions import FIRST_MONTH, ensure_partitions
 from vaxcert.registry.sealing.keyring import KeyEncryptionKey, Keyring, Pepper
 from vaxcert.service.files import read_file, whole_file, whole_folder
 from vaxcert.service.registry.desk import Desk
@@ -160,8 +160,12 @@ class RegistryFolder:
             ensure_partitions(connection, today)
 
 
-def create_registry(folder: Path, database: str, passphrase: bytes, *, today: date) -> RegistryFolder:
+def create_registry(
+    folder: Path, database: str, passphrase: bytes, *, today: date, since: date = FIRST_MONTH
+) -> RegistryFolder:
     """Make a registry: its folder, its keys, and the tables in the database at the URL *database*.
+
+    On PostgreSQL the heavy tables get parts from the month of *since* to two years from *today*.
 
     Raises:
         SettingsError: *database* is no URL, or holds a password.
@@ -184,7 +188,7 @@ def create_registry(folder: Path, database: str, passphrase: bytes, *, today: da
                 if sa.inspect(connection).get_table_names():
                     raise RegistryFormatError("the database is not empty", hint="name one without tables")
                 upgrade(connection)
-            prepare(engine, Keyring(lambda: [key], pepper), today)
+            prepare(engine, Keyring(lambda: [key], pepper), today, since=since)
     return RegistryFolder(folder)
 
 

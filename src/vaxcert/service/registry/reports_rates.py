@@ -129,7 +129,7 @@ def show_reaction_rates(work: Work, request: RatesQuestion) -> Rates:
         RatesRow(
             product=product,
             product_name=value_set("product").display(product, "vi"),
-            key=None if request.by is RateKey.VACCINE or key is None else str(key),
+            key=None if request.by is RateKey.PRODUCT or key is None else str(key),
             name=sites[key][1] if isinstance(key, UUID) else None,
             doses=doses,
             all=ReactionRate.of(rate_of(sum(levels.values()), doses)),

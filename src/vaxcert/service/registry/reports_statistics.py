@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 50_000
 """More rows are for a narrower question, or for the workbook of each province."""
 
-PUBLIC = frozenset((Dimension.MONTH, Dimension.AREA, Dimension.VACCINE, Dimension.DOSE, Dimension.AGE, Dimension.SEX))
+PUBLIC = frozenset((Dimension.MONTH, Dimension.AREA, Dimension.PRODUCT, Dimension.DOSE, Dimension.AGE, Dimension.SEX))
 """What outsiders may ask by, two at a time and by provinces and months: days and villages are people soon."""
 
 FirstDay = Annotated[date, Meta(description="the first day that counts; the first of all if it is left out")]
@@ -161,14 +161,14 @@ def _cells(work: Work, by: Sequence[Dimension], period: Period, sums: AreaSums) 
 
 
 def _named(dimension: Dimension, value: object, sums: AreaSums) -> tuple[str, str | None]:
-    """Return the key of *value*, empty where there is none, and what people call it."""
+    """Return the key of *value*, empty where there is none, and what people call it; None where nobody can say."""
     if value is None:
         return "", None
     text = value.isoformat() if isinstance(value, date) else str(value)
     if dimension in AREAS:
         unit = sums.unit(text)
         return unit.reference, unit.name
-    return text, value_set("product").display(text, "vi") if dimension is Dimension.VACCINE else None
+    return text, value_set("product").display(text, "vi") if dimension is Dimension.PRODUCT else text
 
 
 def _name_sites(work: Work, cells: _Cells, position: int) -> None:

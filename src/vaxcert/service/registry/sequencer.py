@@ -7,12 +7,11 @@ certificate is lost and none is issued twice.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from vaxcert.errors import IssuanceMismatchError, PersonErasedError, RegistryBusyError
+from vaxcert.errors import IssuanceMismatchError, PersonErasedError, SchemaError
 from vaxcert.ledger.store.instants import moment_of
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.registry.certificates import intent_store, store
@@ -28,12 +27,13 @@ from vaxcert.service.batch.workbench import Plan, Workbench
 from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind, Role
 from vaxcert.service.registry.notifications import notify
+from vaxcert.service.registry.sequencer_lock import alone
 from vaxcert.service.registry.sequencer_log import IssueJob, LogWriter
 from vaxcert.service.registry.work import NOBODY
 from vaxcert.service.row import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from vaxcert.ledger.store.log import TransparencyLog
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 ACTOR: Final = Actor(
     account="certificate-sequencer", roles=frozenset({Role.SERVICE}), kind=ActorKind.SERVICE, area=COUNTRY
 )
-LOCK_NAME: Final = "registry-sequencer.lock"
 PAGE: Final = 200
 """So many intents a round: few enough that nobody waits for the log."""
 
@@ -74,6 +73,16 @@ class Drained:
     def __bool__(self) -> bool:
         """Say whether anything was done."""
         return self != Drained()
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What a round takes up."""
+
+    intents: Sequence[Intent]
+    jobs: list[IssueJob] = field(default_factory=list)
+    refused: list[tuple[Intent, str]] = field(default_factory=list)
+    """What no certificate may say any more."""
 
 
 def issuing_bench(signer: Signer, secret: IssuerSecret, *, issuer: str, at: datetime, country: str = "VN") -> Workbench:
@@ -112,7 +121,7 @@ class CertificateSequencer:
             StorageError: A file cannot be read or written.
         """
         total = Drained()
-        with _alone(self._ledger), open_own_log(self._ledger, self._bench.secret, self._bench.plan.country) as log:
+        with open_own_log(self._ledger, self._bench.secret, self._bench.plan.country) as log, alone(self._ledger):
             while (done := self._round(log, LogWriter(log, self._bench), at)) is not None:
                 total += done
         return total
@@ -134,18 +143,22 @@ class CertificateSequencer:
         """Do what is asked for next; None where nothing is. Whatever a round takes up it brings to an end."""
         with self._desk.working(ACTOR, at) as work:
             self._check_log(work, log)
-            intents, jobs = self._take(work)
-        if not intents:
+            taken = self._take(work)
+        if not taken.intents:
             return None
-        outcome = writer.issue(jobs, at)
-        revoked = [intent for intent in intents if intent.kind is IntentKind.REVOKE]
+        outcome = writer.issue(taken.jobs, at)
+        outcome.refused += taken.refused
+        revoked = [intent for intent in taken.intents if intent.kind is IntentKind.REVOKE]
         writer.revoke(revoked)
-        erased = [intent for intent in intents if intent.kind is IntentKind.ERASE]
+        with self._desk.working(ACTOR, at) as work:
+            issued = _note_issued(work, outcome)
+            intent_store.end(work.connection, [intent.id for intent in revoked], IntentState.DONE, at)
+        # Apart, as a reader of the log can hold it up, and nobody waits for a certificate because of that.
+        erased = [intent for intent in taken.intents if intent.kind is IntentKind.ERASE]
         for intent in erased:
             writer.erase(intent, at)
         with self._desk.working(ACTOR, at) as work:
-            issued = _note_issued(work, outcome)
-            intent_store.end(work.connection, [intent.id for intent in (*revoked, *erased)], IntentState.DONE, at)
+            intent_store.end(work.connection, [intent.id for intent in erased], IntentState.DONE, at)
             for intent in erased:
                 intent_store.forget(work.connection, intent.certificate)
         return Drained(issued=issued, revoked=len(revoked), erased=len(erased), refused=len(outcome.refused))
@@ -157,33 +170,35 @@ class CertificateSequencer:
                 hint="name the ledger that was used before",
             )
 
-    def _take(self, work: Work) -> tuple[Sequence[Intent], Sequence[IssueJob]]:
-        """Return the next intents, the certificates to be issued among them as jobs, each with its id written down."""
-        intents = intent_store.waiting(work.connection, PAGE)
-        jobs = [
-            job
-            for intent in intents
-            if intent.kind is IntentKind.ISSUE and (job := self._job(work, intent)) is not None
-        ]
-        intent_store.name(work.connection, [(job.intent, job.uvci) for job in jobs if job.intent.uvci is None])
-        return intents, jobs
+    def _take(self, work: Work) -> _Taken:
+        """Return the next intents; the certificates to be issued have their ids written down."""
+        taken = _Taken(intent_store.waiting(work.connection, PAGE))
+        for intent in taken.intents:
+            if intent.kind is IntentKind.ISSUE:
+                self._prepare(work, intent, taken)
+        named = [(job.intent, job.uvci) for job in taken.jobs if job.intent.uvci is None]
+        intent_store.name(work.connection, named)
+        return taken
 
-    def _job(self, work: Work, intent: Intent) -> IssueJob | None:
+    def _prepare(self, work: Work, intent: Intent, taken: _Taken) -> None:
+        """Make a job of *intent*, or see that there can be none."""
         assert intent.record is not None  # a constraint: what is certified has its record
         _open(work, intent)
         try:
             record = work.unseal(CertifiedRecord, intent.person, RECORD_PLACE, intent.certificate, intent.record)
+            marks = marks_of(record.to_record(), self._bench.secret)._replace(version=intent.revision)
         except PersonErasedError:
             intent_store.end(work.connection, [intent.id], IntentState.CANCELLED, work.at)
-            return None
-        first = marks_of(record.to_record(), self._bench.secret)
-        marks = first._replace(version=intent.revision)
+            return
+        except SchemaError as error:  # a value set has changed since it was certified
+            taken.refused.append((intent, error.problems[0].code if error.problems else error.code))
+            return
         uvci = self._bench.id_of(marks.identity, marks.version)
         if intent.uvci not in {None, uvci}:
             raise IssuanceMismatchError(
                 "a certificate was given its id under another issuer's secret", hint="name the secret used before"
             )
-        return IssueJob(intent, uvci, Row(1, record.to_fields()), marks)
+        taken.jobs.append(IssueJob(intent, uvci, Row(1, record.to_fields()), marks))
 
 
 def _note_issued(work: Work, outcome: Outcome) -> int:
@@ -223,20 +238,3 @@ def _issued_as(work: Work, logged: InLog) -> IssuedAs:
         issued_at=moment_of(row.issued_at),
         expires_at=moment_of(row.expires_at),
     )
-
-
-@contextmanager
-def _alone(ledger: Path) -> Iterator[None]:
-    """Hold the place of the one sequencer of the ledger in the folder *ledger*; a killed process holds nothing.
-
-    Raises:
-        RegistryBusyError: Another one holds it.
-    """
-    import fcntl  # noqa: PLC0415 - needs POSIX, unlike the rest
-
-    with (ledger / LOCK_NAME).open("ab") as place:
-        try:
-            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RegistryBusyError("another sequencer is at work on this ledger") from None
-        yield

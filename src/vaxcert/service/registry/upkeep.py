@@ -13,7 +13,9 @@ from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind, Role
 from vaxcert.service.registry.appointments_kept import RemindPeople, ReturnPlaces, remind_people, return_places
 from vaxcert.service.registry.delivery import Delivered, DeliveryWorker
 from vaxcert.service.registry.reactions_upkeep import AskAfterPeople, CallInReports, ask_after_people, call_in_reports
+from vaxcert.service.registry.renewal import RenewCertificates, renew_certificates
 from vaxcert.service.registry.sequencer import CertificateSequencer, Drained
+from vaxcert.service.registry.sessions import forget_ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +40,8 @@ class Kept:
     """People who were asked how they are."""
     late_reports: int = 0
     """Of serious reactions, that offices were told of."""
+    renewed: int = 0
+    """Codes that lapse soon, for which new ones were asked."""
     certificates: Drained = field(default_factory=Drained)
     anchored: int = 0
     messages: Delivered = field(default_factory=Delivered)
@@ -82,10 +86,11 @@ class Upkeep:
         """
         at = self._clock()
         places = self._return_places(at)
-        reminders = questions = 0
+        reminders = questions = renewed = 0
         if self._looked_at is None or at - self._looked_at >= HOURLY:
-            reminders, questions = self._remind(at), self._ask_after(at)
+            reminders, questions, renewed = self._remind(at), self._ask_after(at), self._renew(at)
             self._desk.forget_keys(at)
+            forget_ended(self._desk, at=at)
             self._looked_at = at
         late = self._desk.run(call_in_reports, CallInReports(), actor=ACTOR, at=at).offices_told
         drained, anchored = Drained(), 0
@@ -96,6 +101,7 @@ class Upkeep:
             reminders=reminders,
             questions=questions,
             late_reports=late,
+            renewed=renewed,
             certificates=drained,
             anchored=anchored,
             messages=Delivered() if self._delivery is None else self._delivery.deliver(),
@@ -125,4 +131,12 @@ class Upkeep:
             done = self._desk.run(ask_after_people, AskAfterPeople(), actor=ACTOR, at=at)
             total += done.asked
             if done.is_done:
+                return total
+
+    def _renew(self, at: datetime) -> int:
+        total = 0
+        while True:
+            done = self._desk.run(renew_certificates, RenewCertificates(), actor=ACTOR, at=at)
+            total += done.renewed
+            if not done.renewed + done.drafted:
                 return total

@@ -14,7 +14,7 @@ from vaxcert.registry.visits import store
 from vaxcert.registry.visits.notes import IdentityCheck, ReceptionNote
 from vaxcert.registry.visits.visit import Visit, VisitOutcome, VisitState
 from vaxcert.service.registry.access import Right
-from vaxcert.service.registry.appointments import live_appointment, mark_arrived, mark_done
+from vaxcert.service.registry.appointments import live_appointment, mark_arrived
 from vaxcert.service.registry.declarations import valid_declaration
 from vaxcert.service.registry.people import guardians_of, person_by_id
 from vaxcert.service.registry.request import Request
@@ -22,6 +22,7 @@ from vaxcert.service.registry.site_access import own_site
 from vaxcert.service.registry.use_case import use_case
 from vaxcert.service.registry.visits_cards import VisitCard, visit_card, warning
 from vaxcert.service.registry.visits_kept import RECEPTION_PLACE
+from vaxcert.service.registry.visits_settled import settle
 
 if TYPE_CHECKING:
     from vaxcert.registry.appointments.appointment import Appointment
@@ -78,6 +79,7 @@ def receive_visitor(work: Work, request: ReceiveVisitor) -> VisitCard:
         day=work.day,
         state=VisitState.RECEIVED,
         appointment=None if appointment is None else appointment.id,
+        registration=None if appointment is None else appointment.registration,
     )
     if not request.consents:
         return _refused(work, visit, request)
@@ -105,8 +107,7 @@ def _check_guardian(work: Work, person: PersonRecord, request: ReceiveVisitor) -
 def _refused(work: Work, visit: Visit, request: ReceiveVisitor) -> VisitCard:
     ended = replace(visit, state=VisitState.CLOSED, outcome=VisitOutcome.REFUSED)
     _write(work, ended, request, None)
-    if visit.appointment is not None:
-        mark_done(work, visit.appointment, VisitOutcome.REFUSED)
+    settle(work, ended, VisitOutcome.REFUSED)
     return visit_card(ended)
 
 

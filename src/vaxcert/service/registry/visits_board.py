@@ -14,7 +14,6 @@ from vaxcert.registry.visits import store
 from vaxcert.registry.visits.notes import EndingNote
 from vaxcert.registry.visits.visit import Visit, VisitOutcome, VisitState, VisitStep, next_state
 from vaxcert.service.registry.access import Right
-from vaxcert.service.registry.appointments import mark_done
 from vaxcert.service.registry.paging import page_of, read_after
 from vaxcert.service.registry.people import person_by_id
 from vaxcert.service.registry.request import Answer, Page, PageRequest, Request
@@ -22,6 +21,7 @@ from vaxcert.service.registry.site_access import own_site
 from vaxcert.service.registry.use_case import use_case
 from vaxcert.service.registry.visits_cards import VisitCard, visit_card, visit_here
 from vaxcert.service.registry.visits_kept import ENDING_PLACE
+from vaxcert.service.registry.visits_settled import settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -204,7 +204,13 @@ def end_visit(
         ending=work.seal(visit.person, ENDING_PLACE, visit.id, note) if reason else None,
         **(also or {}),
     )
-    if visit.appointment is not None:
-        mark_done(work, visit.appointment, outcome)
-    work.note(f"visit.{outcome}", visit.id, before={"state": visit.state}, after={"state": state}, person=visit.person)
+    settle(work, visit, outcome)
+    work.note(
+        f"visit.{outcome}",
+        visit.id,
+        before={"state": visit.state},
+        after={"state": state},
+        reason=reason or None,
+        person=visit.person,
+    )
     return replace(visit, version=visit.version + 1, state=state, outcome=outcome, deferred_until=deferred_until)

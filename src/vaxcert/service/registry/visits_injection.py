@@ -27,6 +27,7 @@ from vaxcert.service.registry.use_case import use_case
 from vaxcert.service.registry.visits_cards import VisitCard, visit_card, visit_here
 from vaxcert.service.registry.visits_kept import flags_of, reception_of, screenings_of
 from vaxcert.service.registry.visits_screening_shown import PlannedDose, planned
+from vaxcert.service.registry.visits_settled import registration_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,30 +111,22 @@ def inject(work: Work, request: Inject) -> Injected:
     """
     case = _case(work, request, version=request.version)
     visit = case.found.visit
-    until = work.at + observation_rule_on(work.day).length
     dose = _dose(work, case)
-    values = {
-        "state": VisitState.INJECTED,
-        "outcome": VisitOutcome.INJECTED,
-        "product": dose.product,
-        "dose": dose.id,
-        "injected_at": work.at,
-        "observe_until": until,
-    }
-    store.advance(work.connection, visit, injected_by=work.actor.account, **values)
-    use_dose(work, visit.site, case.lot, request.vial, dose.id)
-    enter_dose(work, dose, area=visit.area, earlier=case.earlier)
-    work.note("visit.injected", visit.id, before={"state": visit.state}, after={"dose": dose}, person=visit.person)
     after = replace(
         visit,
         version=visit.version + 1,
         state=VisitState.INJECTED,
         outcome=VisitOutcome.INJECTED,
+        registration=registration_for(work, visit, dose.number),
         product=dose.product,
         dose=dose.id,
         injected_at=work.at,
-        observe_until=until,
+        observe_until=work.at + observation_rule_on(work.day).length,
     )
+    store.advance(work.connection, visit, injected_by=work.actor.account, **store.changed(visit, after))
+    use_dose(work, visit.site, case.lot, request.vial, dose.id)
+    enter_dose(work, dose, area=visit.area, earlier=case.earlier)
+    work.note("visit.injected", visit.id, before={"state": visit.state}, after={"dose": dose}, person=visit.person)
     return Injected(visit=visit_card(after), dose=dose_card(dose))
 
 

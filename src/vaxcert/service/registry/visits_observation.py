@@ -17,7 +17,6 @@ from vaxcert.registry.visits.observation import check_followed_up, check_observe
 from vaxcert.registry.visits.screening_file import observation_rule_on
 from vaxcert.registry.visits.visit import Visit, VisitOutcome, VisitState, VisitStep, next_state
 from vaxcert.service.registry.access import Right
-from vaxcert.service.registry.appointments import mark_done
 from vaxcert.service.registry.certificates import queue_certificate
 from vaxcert.service.registry.request import Answer, Request
 from vaxcert.service.registry.use_case import use_case
@@ -25,6 +24,7 @@ from vaxcert.service.registry.visits_board import OneVisit  # noqa: TC001 - read
 from vaxcert.service.registry.visits_cards import VisitCard, visit_card, visit_here, warning
 from vaxcert.service.registry.visits_kept import ENDING_PLACE, VITALS_PLACE, ending_of, measurements_of
 from vaxcert.service.registry.visits_screening_form import VitalsFields
+from vaxcert.service.registry.visits_settled import settle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,8 +156,7 @@ def complete_visit(work: Work, request: CompleteVisit) -> Completed:
     assert visit.dose is not None  # a constraint of the table
     dose = confirm_given(work.connection, visit.dose, visit.day)
     certificate = queue_certificate(work, visit.person, dose, area=visit.area)
-    if visit.appointment is not None:
-        mark_done(work, visit.appointment, VisitOutcome.INJECTED)
+    settle(work, visit, VisitOutcome.INJECTED)
     work.note("visit.completed", visit.id, before={"state": visit.state}, after={"state": state}, person=visit.person)
     after = replace(visit, version=visit.version + 1, state=state)
     return Completed(visit=visit_card(after, warnings), dose=dose.id, certificate=certificate)

@@ -20,7 +20,6 @@ from vaxcert.registry.visits.screening import (
     Occasion,
     Verdict,
     items_asked,
-    measures_needed,
     override,
     screen,
 )
@@ -43,13 +42,13 @@ from vaxcert.service.registry.visits_screening_shown import (
     planned,
     shown_reasons,
 )
+from vaxcert.service.registry.visits_settled import registration_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vaxcert.errors import FieldProblem
     from vaxcert.model.partial_date import PartialDate
-    from vaxcert.registry.people.record import PersonRecord
     from vaxcert.registry.registrations.declaration import Answer as Told
     from vaxcert.registry.visits.store import StoredVisit
     from vaxcert.service.registry.people_answers import Remark
@@ -83,11 +82,11 @@ def screening_questions(work: Work, request: AskQuestions) -> ScreeningQuestions
     product = read_product("product", request.product, problems)
     check(problems)
     case = _case(work, visit_here(work, request.visit), product, Findings(), local=False)
-    measures = [need.measure for need in case.form.measures if need.is_for_all]
     return ScreeningQuestions(
         source=case.form.source,
         items=asked_items(items_asked(case.form, case.occasion)),
-        measures=measures or list(measures_needed(case.form, case.occasion, Findings())),
+        measures=[need.measure for need in case.form.measures if need.is_for_all],
+        declared=list(case.reception.declared),
     )
 
 
@@ -95,9 +94,9 @@ def screening_questions(work: Work, request: AskQuestions) -> ScreeningQuestions
 def screen_visitor(work: Work, request: ScreenVisitor) -> ScreeningResult:
     """Screen a person: the second of the four steps.
 
-    Who is eligible, or with caution, may be injected that day with the vaccine at hand. Where an answer is no and the
-    health declaration said yes, a warning asks to look again. A deferral, referral or
-    contraindication ends the visit. What could not be determined leaves it open, to be asked or measured again.
+    Who is eligible, or with caution, may be injected that day with the vaccine at hand. A deferral, referral or
+    contraindication ends the visit. What could not be determined leaves it open, to be asked or measured again. Where
+    an answer is no and the health declaration said yes, a warning asks to look again.
 
     Raises:
         RequestError: Fields cannot be read; all of them are named.
@@ -124,7 +123,7 @@ def screen_visitor(work: Work, request: ScreenVisitor) -> ScreeningResult:
     asked = items_asked(case.form, case.occasion)
     answers = {item: answer for item, answer in findings.answers.items() if item in asked}
     note = _note(work, request, case, verdict, answers)
-    visit = _settle(work, found, note, verdict)
+    visit = _conclude(work, found, note, verdict, dose_number=case.plan.number)
     return ScreeningResult(
         visit=visit_card(visit, _otherwise(case.reception.declared, answers)),
         conclusion=verdict.conclusion,
@@ -158,13 +157,14 @@ class _Case:
 
 def _case(work: Work, found: StoredVisit, product: str, findings: Findings, *, local: bool) -> _Case:
     visit = found.visit
-    person: PersonRecord = person_by_id(work, visit.person)
+    person = person_by_id(work, visit.person)
     age = age_on(person.birth_date, work.day).least
-    screened = {DoseFlag.IMMUNOCOMPROMISED} if findings.is_immunocompromised else set()
+    flags = {DoseFlag.IMMUNOCOMPROMISED} if findings.is_immunocompromised else set()
+    if local:
+        flags.add(DoseFlag.LOCAL_DECISION)
     reception = reception_of(work, found)
-    flags = flags_of(reception, frozenset(screened | ({DoseFlag.LOCAL_DECISION} if local else set())))
     earlier = doses_of_person(work.connection, person.id)
-    plan = plan_dose(earlier, product, work.day, birth=person.birth_date, flags=flags)
+    plan = plan_dose(earlier, product, work.day, birth=person.birth_date, flags=flags_of(reception, frozenset(flags)))
     occasion = Occasion(day=work.day, age=age, sex=person.sex, product=product, kind=plan.kind, nth=plan.nth)
     return _Case(screening_form_on(work.day, age), occasion, plan, person.birth_date, reception)
 
@@ -208,7 +208,7 @@ def _note(work: Work, request: ScreenVisitor, case: _Case, verdict: Verdict, ans
     )
 
 
-def _settle(work: Work, found: StoredVisit, note: ScreeningNote, verdict: Verdict) -> Visit:
+def _conclude(work: Work, found: StoredVisit, note: ScreeningNote, verdict: Verdict, *, dose_number: int) -> Visit:
     """Write the screening, and bring the visit to what it concludes."""
     visit = found.visit
     notes = [*screenings_of(work, found), note]
@@ -219,7 +219,10 @@ def _settle(work: Work, found: StoredVisit, note: ScreeningNote, verdict: Verdic
         "screening": work.seal(visit.person, SCREENING_PLACE, visit.id, notes),
     }
     if (outcome := _OUTCOMES.get(verdict.conclusion)) is not None:
-        ended = end_visit(work, visit, outcome, deferred_until=verdict.until, also=values)
+        registration = registration_for(work, visit, dose_number)
+        served = replace(visit, registration=registration)
+        also = {**values, "registration": registration}
+        ended = end_visit(work, served, outcome, reason=note.override_reason, deferred_until=verdict.until, also=also)
         return replace(ended, product=note.product)
     step = VisitStep.CLEAR if verdict.conclusion.allows_injection else VisitStep.SCREEN
     state = next_state(visit, step, day=work.day)

@@ -27,11 +27,15 @@ class AskedItem(Answer, frozen=True, kw_only=True):
 
 
 class ScreeningQuestions(Answer, frozen=True, kw_only=True):
-    """What is to be asked and measured; more is measured where an answer is yes or unknown."""
+    """What is to be asked and measured; more is measured where an answer is yes or unknown.
+
+    `declared` has the questions of the health declaration that were answered with yes.
+    """
 
     source: str
     items: list[AskedItem]
     measures: list[str]
+    declared: list[str]
 
 
 class ShownReason(Answer, frozen=True, kw_only=True):

@@ -13,13 +13,12 @@ import sqlalchemy as sa
 from vaxcert.errors import NotRegisteredError, StaleVersionError
 from vaxcert.registry.database.ids import new_id
 from vaxcert.registry.database.metadata import METADATA, month_of
-from vaxcert.registry.sealing.store import destroy_data_key, load_data_key, load_data_keys, new_data_key
+from vaxcert.registry.sealing.store import destroy_data_key, load_data_key, new_data_key, open_data_key
 from vaxcert.registry.sealing.tables import data_keys
 from vaxcert.registry.trail.tables import trail, trail_tail
 from vaxcert.service.registry.access import Actor, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import date, datetime
 
     from vaxcert.registry.sealing.keyring import DataKey, Keyring
@@ -79,10 +78,14 @@ class Work:
         self._data_keys[subject], row = new_data_key(self._keyring, subject)
         self.insert(data_keys, **row)
 
-    def open_subjects(self, subjects: Collection[UUID]) -> None:
-        """Load the data keys of *subjects* at once, before something of each is unsealed; the erased have none."""
-        wanted = [subject for subject in subjects if subject not in self._data_keys]
-        self._data_keys.update(load_data_keys(self.connection, self._keyring, wanted))
+    def open_subject(self, subject: UUID, key_id: str, wrapped: bytes) -> None:
+        """Take the data key of *subject*, which was read in the statement that found them.
+
+        Raises:
+            SealError: It does not open with the keys that are here.
+        """
+        if subject not in self._data_keys:
+            self._data_keys[subject] = open_data_key(self._keyring, subject, key_id, wrapped)
 
     def erase_subject(self, subject: UUID) -> bool:
         """Destroy the data key of *subject*, for ever; return whether there was one."""

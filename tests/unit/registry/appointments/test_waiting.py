@@ -48,20 +48,6 @@ def test_later_doses_go_by_their_group_among_themselves() -> None:
     assert third.turn < second.turn
 
 
-@pytest.mark.parametrize(
-    ("days", "part", "suits"),
-    [(0, "morning", True), (2, "afternoon", True), (3, "morning", False), (-1, "morning", False)],
-)
-def test_a_place_suits_on_the_days_that_are_waited_for(days: int, part: str, suits: bool) -> None:  # noqa: FBT001 - a table's column
-    assert ENTRY.suits(TODAY + timedelta(days=days), Session(part)) is suits
-
-
-def test_a_place_suits_in_the_part_of_the_day_that_is_waited_for() -> None:
-    mornings = replace(ENTRY, session=Session.MORNING)
-    assert mornings.suits(TODAY, Session.MORNING)
-    assert not mornings.suits(TODAY, Session.AFTERNOON)
-
-
 ALLOWED = {
     ("waiting", "offered"),
     ("waiting", "placed"),

@@ -4,7 +4,6 @@ import pytest
 
 from vaxcert.registry.registrations.registration import (
     LONG_SERIAL_DIGITS,
-    Session,
     group_problems,
     group_rank,
     order_code,
@@ -66,17 +65,3 @@ def test_a_group_is_one_of_the_act_in_force_on_the_day() -> None:
 
 def test_the_rank_is_the_place_in_the_act() -> None:
     assert [group_rank(f"3355/QĐ-BYT#{number}") for number in (1, 9, 16)] == [1, 9, 16]
-
-
-@pytest.mark.parametrize(
-    ("wished", "part", "suits"),
-    [
-        ("morning", "morning", True),
-        ("morning", "afternoon", False),
-        ("afternoon", "morning", False),
-        ("all_day", "morning", True),
-        ("all_day", "afternoon", True),
-    ],
-)
-def test_a_session_admits_its_part_of_the_day(wished: str, part: str, suits: bool) -> None:  # noqa: FBT001 - a table's column
-    assert Session(wished).admits(Session(part)) is suits

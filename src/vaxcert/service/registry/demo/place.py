@@ -86,8 +86,8 @@ class Place:
         return RegistryFolder(self.folder / "registry")
 
 
-def make_place(folder: Path, *, at: datetime) -> Place:
-    """Fill *folder* with keys, a ledger and a registry whose site is open on the day after *at*."""
+def make_place(folder: Path, *, at: datetime, database: str) -> Place:
+    """Fill *folder* with keys, a ledger and a registry, in the empty *database*; its site is open the day after *at*."""
     passphrase = secrets.token_urlsafe(24).encode()
     keys = folder / "keys"
     keys.mkdir()
@@ -95,7 +95,7 @@ def make_place(folder: Path, *, at: datetime) -> Place:
     (keys / "passphrase.txt").write_bytes(passphrase + b"\n")
     secret = _make_keys(keys, folder / "trust", passphrase, at)
     ledger = DemoLedger.create(folder / "ledger", at=at)
-    registry = create_registry(folder / "registry", "sqlite:///registry.db", passphrase, today=at.date())
+    registry = create_registry(folder / "registry", database, passphrase, today=at.date())
     _write_settings(registry)
     desk = registry.open(passphrase)
     first_account(desk, ADMIN, at=at)

@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from vaxcert.service.registry.upkeep import Kept
 
 PEOPLE: Final = 200
+DATABASE: Final = "sqlite:///registry.db"
+"""A file in the registry's own folder."""
 _SHOWN: Final = 12
 _STEPS: Final = (
     (CertificateState.DRAFT, Role.RECEPTIONIST, verify_certificates),
@@ -77,8 +79,17 @@ class RegistryDemo:
     """What did not go as it must; empty when the demo succeeded."""
 
 
-def run_registry_demo(folder: Path, *, at: datetime, say: Callable[[str], None], people: int = PEOPLE) -> RegistryDemo:
+def run_registry_demo(
+    folder: Path, *, at: datetime, say: Callable[[str], None], people: int = PEOPLE, database: str = DATABASE
+) -> RegistryDemo:
     """Play one site's day with invented people in the new *folder*; the day is the one before *at*.
+
+    Args:
+        folder: Where everything goes.
+        at: The present instant, aware.
+        say: Takes what happened, line by line.
+        people: How many there are.
+        database: The URL of an empty database for the registry.
 
     Raises:
         StorageError: The folder exists and is not empty, or cannot be written.
@@ -87,7 +98,7 @@ def run_registry_demo(folder: Path, *, at: datetime, say: Callable[[str], None],
     today = at.astimezone(VIET_NAM).date()
     eve = datetime.combine(today - timedelta(days=2), OPENING, tzinfo=VIET_NAM)
     with whole_folder(folder) as work:
-        place = make_place(work, at=eve)
+        place = make_place(work, at=eve, database=database)
         with closing(place.desk):
             say("place: a registry, a ledger, keys of an invented authority; a site with 400 doses of an invented lot")
             day = book_people(place, people)
