@@ -12,7 +12,10 @@ import vaxcert
 from vaxcert.cli import COMMANDS, group
 from vaxcert.commands import exit_codes
 from vaxcert.model.fields import FIELDS_OF
+from vaxcert.service.registry.access import GRANTS, Right, Role
 from vaxcert.verify.verifier import STEP_NAMES
+from vaxcert.web.api.table import ROUTES
+from vaxcert.web.problems import status_of
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 WIDTH = 100
@@ -37,10 +40,23 @@ the spreadsheet changed is refused: a citizen's number without its leading zeros
 ten, digits past the fifteenth, a formula without its result. Hidden rows and columns are read, hidden sheets only by
 name."""
 
+_HTTP = """\
+The routes of `vaxcert serve` below `/api/v1`, from the table that they are made from. `GET /api/v1/openapi.json`
+describes each with its fields and answers (OpenAPI 3.1). What holds for all of them is in
+[the guide](../guide/service.md).
+
+A POST that creates takes the header `Idempotency-Key`; a change of something that has a version takes `If-Match`."""
+
 
 def pages() -> dict[str, str]:
     """Return every page by its file name."""
-    return {"commands.md": _commands(), "records.md": _records(), "errors.md": _errors(), "python.md": _python()}
+    return {
+        "commands.md": _commands(),
+        "records.md": _records(),
+        "errors.md": _errors(),
+        "python.md": _python(),
+        "http.md": _http(),
+    }
 
 
 def _commands() -> str:
@@ -81,18 +97,42 @@ def _records() -> str:
 
 def _errors() -> str:
     rows = [
-        f"| `{kind.code}` | {exit_codes.of_error(kind)} | `{kind.__name__}` | {(kind.__doc__ or '').splitlines()[0]} |"
+        f"| `{kind.code}` | {exit_codes.of_error(kind)} | {status_of(kind).value} | `{kind.__name__}` "
+        f"| {(kind.__doc__ or '').splitlines()[0]} |"
         for kind in sorted(exit_codes.error_classes(), key=lambda kind: kind.code)
     ]
     return "\n".join(
         [
             "# Error codes\n",
-            "| code | exit | class | meaning |\n| --- | --- | --- | --- |",
+            "`exit` is the command's exit code, `http` the status of the service's answer.\n",
+            "| code | exit | http | class | meaning |\n| --- | --- | --- | --- | --- |",
             *rows,
             "\n## Steps of a report\n",
             ", ".join(f"`{name}`" for name in STEP_NAMES) + ".",
         ]
     )
+
+
+def _http() -> str:
+    parts = ["# HTTP\n", _HTTP]
+    for tag in dict.fromkeys(route.tag for route in ROUTES):
+        parts.append(f"\n## {tag.capitalize()}\n")
+        parts.append("| method | path | what it does | who may |\n| --- | --- | --- | --- |")
+        parts += [
+            f"| {route.method} | `{route.path}` | {route.call.description.splitlines()[0]} | {_who(route.right)} |"
+            for route in ROUTES
+            if route.tag == tag
+        ]
+    return "\n".join(parts)
+
+
+def _who(right: Right | None) -> str:
+    if right is None:
+        return "everybody"
+    granted = GRANTS[right]
+    if granted >= set(Role):
+        return "everybody"
+    return ", ".join(sorted(role.value for role in granted))
 
 
 def _python() -> str:

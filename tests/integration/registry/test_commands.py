@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
@@ -52,7 +52,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> 
     return output.out if code == 0 else output.err
 
 
-def use_cases() -> Iterator[UseCase]:
+def use_cases() -> Iterator[UseCase[Any, Any]]:
     for found in pkgutil.walk_packages(rooms.__path__, f"{rooms.__name__}."):
         module = importlib.import_module(found.name)
         for value in vars(module).values():

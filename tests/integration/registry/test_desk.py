@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -150,6 +151,21 @@ def test_an_answer_is_sealed_and_goes_with_its_subject(registry: RegistryUnderTe
         assert not work.erase_subject(subject)
     with pytest.raises(PersonErasedError):
         make(registry, "Nguyễn Văn An", subject=subject, key="once")
+
+
+def test_what_is_erased_is_not_in_the_files_of_sqlite(registry: RegistryUnderTest) -> None:
+    subject = UUID(int=7)
+    make(registry, "Nguyễn Văn An", subject=subject)
+    with registry.desk.reading() as connection:
+        wrapped = connection.scalar(sa.select(data_keys.c.wrapped).where(data_keys.c.subject == subject))
+    assert wrapped is not None
+    with registry.desk.working(registry.actor(Role.SYSADMIN), MORNING) as work:
+        assert work.erase_subject(subject)
+    if registry.url.startswith("sqlite"):
+        database = Path(registry.url.removeprefix("sqlite:///"))
+        assert not [path for path in database.parent.glob("registry.db*") if wrapped in path.read_bytes()]
+    with registry.desk.reading() as connection:
+        assert connection.scalar(sa.select(data_keys.c.wrapped).where(data_keys.c.subject == subject)) is None
 
 
 def test_a_reader_cannot_write(registry: RegistryUnderTest) -> None:

@@ -99,6 +99,20 @@ def transaction(engine: sa.Engine, *, reads: bool) -> Iterator[sa.Connection]:
         raise _told(error, is_committing=is_committing) from error
 
 
+def wipe_log(engine: sa.Engine) -> None:
+    """Have nothing in SQLite's write-ahead log of what was erased; readers that are at work may put it off.
+
+    The pages of the file itself are overwritten by `secure_delete`. PostgreSQL has its own log, which its administrator
+    keeps for as long as backups need it.
+    """
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()  # outside of any transaction
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        finally:
+            connection.close()
+
+
 def _told(error: exc.DBAPIError | exc.TimeoutError, *, is_committing: bool) -> VaxcertError:
     cause = getattr(error, "orig", None)
     if isinstance(error, exc.TimeoutError) or getattr(cause, "sqlstate", None) in _IN_CONFLICT:

@@ -1,1 +1,1 @@
-"""The registry's use cases, one function each, and what is common to them all: rights, transactions, keys, the trail."""
+"""The registry's use cases, one function each, and what they share: rights, transactions, keys, the trail."""

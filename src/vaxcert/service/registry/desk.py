@@ -18,7 +18,7 @@ from vaxcert.errors import (
     RegistryError,
     RequestError,
 )
-from vaxcert.registry.database.engine import transaction
+from vaxcert.registry.database.engine import transaction, wipe_log
 from vaxcert.registry.requests.store import find_request, forget_requests
 from vaxcert.registry.requests.tables import requests
 from vaxcert.registry.sealing.store import rewrap_some
@@ -103,6 +103,8 @@ class Desk:
             work = Work(connection, keyring=self._keyring, reference=self._reference, actor=actor, at=at)
             yield work
             work.flush()
+        if work.erases:
+            wipe_log(self._engine)
 
     def chain_trail(self) -> int:
         """Chain what is committed and not chained yet; return how many entries."""

@@ -54,6 +54,7 @@ class Work:
         self._data_keys: dict[UUID, DataKey] = {}
         self._pending: list[tuple[sa.Table, dict[str, object]]] = []
         self.subjects: list[UUID] = []
+        self.erases = False
         self.actor: Final = actor
         self.at: Final = at
         self.day: Final[date] = at.astimezone(VIET_NAM).date()
@@ -90,6 +91,7 @@ class Work:
     def erase_subject(self, subject: UUID) -> bool:
         """Destroy the data key of *subject*, for ever; return whether there was one."""
         self._data_keys.pop(subject, None)
+        self.erases = True
         return destroy_data_key(self.connection, subject)
 
     def seal(self, subject: UUID, place: str, row: UUID, value: object) -> bytes:

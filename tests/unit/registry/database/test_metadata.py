@@ -23,7 +23,7 @@ def test_an_instant_comes_back_aware_from_sqlite() -> None:
 
 def test_an_instant_goes_as_it_is_to_postgresql() -> None:
     at = datetime(2026, 3, 2, 8, 0, tzinfo=HANOI)
-    kind, dialect = Instant(), postgresql.dialect()
+    kind, dialect = Instant(), postgresql.dialect()  # type: ignore[no-untyped-call] # the library's
     assert kind.process_bind_param(at, dialect) is at
     found = kind.process_result_value(at, dialect)
     assert found == at
@@ -61,7 +61,10 @@ def test_a_text_has_a_length_and_an_instant_a_zone(table: sa.Table) -> None:
 
 @pytest.mark.parametrize("table", METADATA.sorted_tables, ids=lambda table: table.name)
 def test_a_name_fits_what_postgresql_takes(table: sa.Table) -> None:
-    names = [table.name, *(str(part.name) for part in (*table.constraints, *table.indexes) if part.name)]
+    names = [
+        table.name,
+        *(str(name) for part in (*table.constraints, *table.indexes) if (name := getattr(part, "name", None))),
+    ]
     assert all(len(name) <= 63 for name in names), names
     if table.info.get(MONTHLY):
         assert len(table.name) <= 63 - len("_202603")

@@ -1,0 +1,1 @@
+"""The HTTP service: routes that parse, call one service function and render; and one page."""

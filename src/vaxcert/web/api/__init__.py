@@ -1,0 +1,1 @@
+"""The routes under `/api/v1`: one table, a builder, and what its rows need."""

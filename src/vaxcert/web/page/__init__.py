@@ -1,0 +1,1 @@
+"""The page at `/`: scan, upload or paste a certificate, and see the verdict."""
