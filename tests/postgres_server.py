@@ -65,6 +65,7 @@ class PostgresServer:
             connection.execute(sa.text("SET LOCAL session_replication_role = replica"))  # no order among them
             for name in connection.scalars(sa.text(asked)).all():
                 connection.execute(sa.text(f"DELETE FROM {name}"))
+        self._reused.dispose()  # a test may hang up on it
         return self._reused.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def new_database(self) -> str:

@@ -106,7 +106,7 @@ def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registr
     """Yield an empty registry, once on each database."""
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
-        with _opened(server.emptied_database()) as registry:
+        with opened_on(server.emptied_database()) as registry:
             yield registry
     else:
         with new_sqlite_registry(tmp_path) as registry:
@@ -121,7 +121,7 @@ def shared_registry(
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
         url = server.new_database()
-        with _opened(url) as registry:
+        with opened_on(url) as registry:
             yield registry
         server.drop(url)
     else:
@@ -134,7 +134,7 @@ def new_sqlite_registry(folder: Path) -> Iterator[RegistryUnderTest]:
     """Yield an empty registry on SQLite in *folder*, for tests that need many of them."""
     database = folder / "registry.db"
     database.write_bytes(_empty_sqlite())
-    with _opened(f"sqlite:///{database}") as registry:
+    with opened_on(f"sqlite:///{database}") as registry:
         yield registry
 
 
@@ -157,7 +157,7 @@ def new_keyring() -> Keyring:
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[RegistryUnderTest]:
+def opened_on(url: str) -> Iterator[RegistryUnderTest]:
     engine = open_engine(url)
     keyring = new_keyring()
     prepare(engine, keyring, TODAY, since=TODAY)

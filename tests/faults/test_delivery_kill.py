@@ -158,9 +158,9 @@ def test_s5_each_message_is_one_file_however_often_the_worker_is_killed(site: Va
         if wait_for(lambda: written(folder) >= least, process):  # noqa: B023 - asked at once
             kill(process)
         registry.later(seconds=LEASE.total_seconds() * 2)
-    finish(registry, carrier)
-    assert {path.stem for path in folder.glob("*.json")} == wanted
-    assert all(path.stat().st_size for path in folder.glob("*.json"))
+    finish(registry, FolderCarrier(folder))
+    assert {path.name for path in folder.iterdir()} == {f"{each}.json" for each in wanted}
+    assert all(path.stat().st_size for path in folder.iterdir())
 
 
 def written(folder: Path) -> int:

@@ -49,7 +49,7 @@ def test_e7_a_misspelt_name_is_corrected_and_certified_anew(door: Door, capsys: 
     assert ask(show_certificate, person, certificate=first)["card"]["is_in_force"]
     issuing.sign(second)
     done = issuing.run()
-    assert (done["issued"], done["log_size"], done["checkpoint_size"]) == (1, 4, 4)
+    assert (done["issued"], done["anchored"], issuing.log_size) == (1, 1, 4)
     v2 = ask(show_certificate, person, certificate=second)
     assert (v2["record"]["given_name"], v2["card"]["replaces"]) == ("Thị Ánh", str(first))
     assert issuing.verdict(v2["text"])["certificate"]["holder"]["given_name"] == "Thị Ánh"

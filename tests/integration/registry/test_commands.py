@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import pkgutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -141,6 +144,150 @@ def test_a_password_comes_from_a_file(capsys: pytest.CaptureFixture[str], tmp_pa
     password.write_text("admin\n")
     assert "password: " in told(capsys, "accounts", "password", "admin", "--new-password-file", str(password), code=2)
     assert "no terminal" in told(capsys, "accounts", "password", "admin", code=6)
+
+
+class Terminal(io.StringIO):
+    """Where somebody types, or reads."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str, typed: str
+) -> tuple[int, str, str]:
+    """Run a command at a terminal where somebody has *typed*; return its code, its answer and what it said."""
+    capsys.readouterr()
+    said = Terminal()
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdin", Terminal(typed))
+        patched.setattr("sys.stderr", said)
+        code = run(["registry", *arguments])
+    return code, capsys.readouterr().out, said.getvalue()
+
+
+@pytest.mark.usefixtures("place")
+def test_what_is_missing_is_asked_for_until_it_can_be_right(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = "?\nwatch\nking\nauditor, province\n"
+    code, out, said = asked(monkeypatch, capsys, "accounts", "open", "--json", typed=typed)
+    assert code == 0
+    assert (json.loads(out)["name"], json.loads(out)["roles"]) == ("watch", ["auditor", "province"])
+    assert said.count("Login of the account, not a person's name") == 2
+    assert "Error: write one of citizen, receptionist" in said
+
+    site = ("--code", "51001", "--name", "Trạm", "--area", "51", "--address", "1", "--hours", "1-5 07:30-11:30")
+    typed = "clinc\nclinic\ntwo\n2\n12\n"
+    code, out, said = asked(monkeypatch, capsys, "sites", "open", *site, "--as", "watch", typed=typed)
+    assert code == 0
+    assert "kind: clinic\n" in out
+    assert "What it is (hospital|health_station|clinic|mobile|other): " in said
+    assert "Error: write a number" in said
+
+
+@pytest.mark.usefixtures("place")
+def test_whether_is_asked_with_yes_and_no(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    typed = "x\n019a0000-0000-7000-8000-000000000000\nperhaps\ny\n"
+    told(capsys, "accounts", "open", "desk", "--roles", "receptionist", "--area", "51")
+    code, _out, said = asked(
+        monkeypatch, capsys, "declarations", "make", "--other-answers", "no", "--as", "desk", typed=typed
+    )
+    assert code == 5
+    assert "Error: write an id" in said
+    assert "vouches for the answers [y/n]: " in said
+    assert "there is no such person" in said
+
+
+def test_nobody_answers_questions_for_nothing(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert place.is_dir()
+    monkeypatch.delenv("VAXCERT_REGISTRY_ACCOUNT")
+    code, _out, said = asked(monkeypatch, capsys, "accounts", "open", typed="")
+    assert code == 5
+    assert said.startswith("vaxcert: error: say as whom this is done")
+
+
+@pytest.mark.usefixtures("place")
+def test_a_mapping_is_given_by_pairs_or_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "accounts", "open", "desk", "--roles", "receptionist", "--area", "51")
+    born = ("--given-name", "Văn A", "--birth-date", "1990", "--area", "51", "--as", "desk")
+    person = json.loads(told(capsys, "people", "register", *born, "--json"))["id"]
+    make = ("declarations", "make", person, "--other-answers", "no", "--agreed", "--as", "desk")
+    pairs = told(capsys, *make, "--answers", "acute_disease=yes", "--answers", "other_vaccine=unknown")
+    assert "  acute_disease: yes\n" in pairs  # as one types it
+    assert "  other_vaccine: unknown\n" in pairs
+    assert "acute_disease: unknown" in told(capsys, *make, "--answers", '{"acute_disease": "unknown"}')
+    assert "must be one of yes, no, unknown" in told(capsys, *make, "--answers", "acute_disease=maybe", code=2)
+    for wrong in ("acute_disease", "{acute_disease=yes"):
+        said = told(capsys, *make, "--answers", wrong, code=2)
+        assert said.startswith("vaxcert: error: answers: ")
+        assert "vaxcert: hint: see `vaxcert registry declarations make --help`" in said
+
+
+@pytest.mark.usefixtures("place")
+def test_only_what_says_something_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "accounts", "open", "desk", "--roles", "receptionist,province", "--area", "51")
+    born = ("--given-name", "Văn A", "--birth-date", "1990", "--area", "51", "--as", "desk")
+    shown = told(capsys, "people", "register", *born, "--at", "2026-03-02T01:00:00.123456Z")
+    assert "given name: Văn A\n" in shown
+    assert "created at: 2026-03-02T01:00:00Z\n" in shown
+    assert not [line for line in shown.splitlines() if line.endswith(": ")]
+    told(capsys, "reactions", "list", "--as", "desk")
+    assert run(["registry", "reactions", "list", "--as", "desk"]) == 0
+    assert capsys.readouterr() == ("", "vaxcert: note: there is none\n")
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("at", ["0001-01-01", "1999-12-31", "2200-01-01", "9999-12-31T23:59:59Z"])
+def test_a_slip_in_the_year_is_refused(capsys: pytest.CaptureFixture[str], at: str) -> None:
+    assert "outside of 2000 to 2199" in told(capsys, "accounts", "list", "--at", at, code=2)
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(
+    "given", [("x\udcff",), ("x", "--area", "\ud800"), ("x", "--key", "\udcff"), ("x", "--as", "\udcff")]
+)
+def test_what_is_no_text_is_refused(capsys: pytest.CaptureFixture[str], given: tuple[str, ...]) -> None:
+    assert "is not UTF-8" in told(capsys, "accounts", "open", *given, "--roles", "auditor", code=2)
+
+
+@pytest.mark.usefixtures("place")
+def test_a_workbook_is_not_written_to_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    told(capsys, "accounts", "open", "prov", "--roles", "province", "--area", "51")
+    asks = ("reports", "daily-file", "--format", "pdf", "--as", "prov")
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", Terminal())
+        assert run(["registry", *asks]) == 2
+    assert "give -o FILE" in capsys.readouterr().err
+    told(capsys, *asks, "-o", str(tmp_path / "form.pdf"))
+    assert (tmp_path / "form.pdf").read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.usefixtures("place")
+def test_a_process_that_runs_one_command_knows_all_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "accounts", "open", "desk", "--roles", "receptionist", "--area", "51")
+    born = ("--given-name", "Văn A", "--birth-date", "1990", "--area", "51", "--as", "desk")
+    person = json.loads(told(capsys, "people", "register", *born, "--json"))["id"]
+    # Another process: this one has imported every room.
+    make = ("registry", "declarations", "make", person, "--other-answers", "no", "--agreed", "--as", "desk")
+    done = subprocess.run(
+        [sys.executable, "-c", "from vaxcert.cli import main; main()", *make], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_help_tells_of_arguments_and_of_what_is_taken_otherwise() -> None:
+    helps = {path: " ".join(inner.get_help(click.Context(inner)).split()) for path, inner in commands()}
+    assert "VISIT The visit's id. [required]" in helps["visits screen"]
+    assert "How long one slot is. [default: 60]" in helps["sites open"]
+    assert "Phone, as people write it or +84... Repeatable." in helps["people register"]
+    assert "--no-is-another-person" not in helps["people register"]
+    assert "--agreed / --no-agreed" in helps["declarations make"]
+    assert "--answers NAME=yes|no|unknown" in helps["declarations make"]
 
 
 def test_without_an_account_nobody_acts(

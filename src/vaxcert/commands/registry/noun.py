@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,9 +17,9 @@ from vaxcert.commands.options import at_option, now
 from vaxcert.commands.registry.opening import acting, check_named, opened, passphrase_of, registry_options
 from vaxcert.commands.registry.options_of import given_fields, parameters_of
 from vaxcert.commands.registry.show import show
-from vaxcert.errors import RequestError
+from vaxcert.errors import FieldProblem, RequestError
 from vaxcert.service.files import whole_file
-from vaxcert.service.registry.request import Document, read_request
+from vaxcert.service.registry.request import Document, check, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
     from vaxcert.service.registry.use_case import UseCase
 
 MAX_REQUEST_BYTES = 16 * 1024 * 1024
+YEARS = range(2000, 2200)
+"""Those in which something may happen."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _COMMON = (
     click.option("--json", "as_json", is_flag=True, help="One JSON object."),
@@ -86,8 +91,10 @@ def _run(
     output: Path | None = None,
     **fields: object,
 ) -> None:
+    _check_moment(at)
     check_named(acting_account)  # nobody answers questions for nothing
     with _help_named():
+        _check_texts({**fields, "as": acting_account, "key": key})
         base = {} if request_file is None else _read(request_file.read(MAX_REQUEST_BYTES + 1))
         request = read_request(use_case.request, given_fields(use_case.request, fields, base), texts=True)
     with opened(registry, passphrase_of(passphrase_file, passphrase_fd)) as desk, _help_named():
@@ -96,6 +103,23 @@ def _run(
             _write(answer, output)
         else:
             show(answer, as_json=as_json)
+
+
+def _check_moment(at: datetime | None) -> None:
+    """Refuse an instant that is a slip: the rules add days and months to it, and ids begin with it."""
+    if at is not None and at.year not in YEARS:
+        raise click.UsageError(f"--at lies outside of {YEARS[0]} to {YEARS[-1]}")
+
+
+def _check_texts(given: Mapping[str, object]) -> None:
+    """Refuse what the terminal did not send as text: Python keeps its bytes as letters that no text has."""
+    problems = [
+        FieldProblem(name, "invalid", "is not UTF-8")
+        for name, value in given.items()
+        for text in (value if isinstance(value, tuple) else (value,))
+        if isinstance(text, str) and _SURROGATE.search(text)
+    ]
+    check(problems)
 
 
 @contextmanager
@@ -111,6 +135,8 @@ def _help_named() -> Iterator[None]:
 
 def _write(document: Document, output: Path | None) -> None:
     if output is None:
+        if sys.stdout.isatty() and not document.media_type.startswith("text/"):
+            raise click.UsageError(f"a file of the type {document.media_type} is not for a terminal: give -o FILE")
         click.echo(document.content, nl=False)
     else:
         with whole_file(output) as stream:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 import click
 import msgspec
@@ -17,7 +15,13 @@ if TYPE_CHECKING:
     from vaxcert.service.registry.request import Request
 
 _NOT_GIVEN: Final = (None, ())
-_WORDS: Final = {int: "NUMBER", float: "NUMBER", str: "TEXT", UUID: "ID", date: "DATE", datetime: "INSTANT"}
+_SHAPES: Final = {
+    "NUMBER": "a number",
+    "ID": "an id, as other commands show it",
+    "DATE": "a date such as 2026-11-22",
+    "INSTANT": "an instant such as 2026-11-22T08:00Z",
+    "TIME": "a time such as 07:30",
+}
 
 
 def parameters_of(kind: type[Request], arguments: tuple[str, ...]) -> Iterator[click.Parameter]:
@@ -56,20 +60,29 @@ def _asked(field: msgspec.structs.FieldInfo) -> object:
     question = _sentence(field.encode_name, said).rstrip(".")
     if isinstance(inner, msgspec.inspect.BoolType):
         return click.confirm(question, default=None, err=True)
-    if isinstance(inner, _LISTS):
-        question += " (several with commas)" if _is_words(_plain(inner.item_type)[0]) else ""
-    elif isinstance(inner, msgspec.inspect.EnumType):
-        question += f" ({_metavar(inner)})"
+    several = isinstance(inner, _LISTS)
+    one = _plain(inner.item_type)[0] if isinstance(inner, _LISTS) else inner
+    if _is_words(one):
+        question += f" ({_metavar(one)}{', several with commas' if several else ''})"
 
     def read(text: str) -> object:
         value = _value(field.type, text)
         try:
             msgspec.convert(value, field.type, strict=False)
         except msgspec.ValidationError as error:
-            raise click.UsageError(str(error).partition(" - at `")[0].replace("`", "")) from None
+            raise click.UsageError(_wanted(one, str(error))) from None
         return value
 
     return click.prompt(question, err=True, value_proc=read)
+
+
+def _wanted(kind: msgspec.inspect.Type, said: str) -> str:
+    """Return what is told to whoever typed what is no *kind*, of which the library *said* so."""
+    if _is_words(kind):
+        return f"write one of {_metavar(kind).replace('|', ', ')}"
+    shape = _SHAPES.get(_metavar(kind))
+    # A number may be one and still be too large.
+    return f"write {shape}" if shape and " >= " not in said and " <= " not in said else said.partition(" - at ")[0]
 
 
 def _option(name: str, kind: msgspec.inspect.Type, said: str | None, field: msgspec.structs.FieldInfo) -> click.Option:

@@ -150,6 +150,19 @@ class Keyring:
         """Take the keys as they are now."""
         self._by_id = {key.key_id: key for key in self._load()}
 
+    def check_knows(self, key_id: str) -> None:
+        """Check that the key *key_id* is here, reading the files again where it is not known.
+
+        Raises:
+            SealError: It is not here.
+        """
+        if key_id not in self._by_id:
+            self.reload()
+        if key_id not in self._by_id:
+            raise SealError(
+                f"the registry has data under the key {key_id}, which is not here", hint="put its file back"
+            )
+
     def wrap(self, data_key: bytes, *, about: bytes) -> tuple[str, bytes]:
         """Return the id of the current key and *data_key* wrapped under it."""
         current = self.current
@@ -161,15 +174,8 @@ class Keyring:
         Raises:
             SealError: The key is not here, or it does not open.
         """
-        key = self._by_id.get(key_id)
-        if key is None:
-            self.reload()
-            key = self._by_id.get(key_id)
-        if key is None:
-            raise SealError(
-                f"the registry has data under the key {key_id}, which is not here", hint="put its file back"
-            )
-        return key.unwrap(wrapped, about=about)
+        self.check_knows(key_id)
+        return self._by_id[key_id].unwrap(wrapped, about=about)
 
 
 class DataKey:

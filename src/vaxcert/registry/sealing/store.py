@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vaxcert.registry.sealing.keyring import Keyring
 
 _OF_SUBJECT = sa.select(data_keys.c.key_id, data_keys.c.wrapped).where(data_keys.c.subject == sa.bindparam("subject"))
+_KEY_ID = sa.select(data_keys.c.key_id).where(data_keys.c.subject == sa.bindparam("subject")).with_for_update(read=True)
 _DESTROY = sa.delete(data_keys).where(data_keys.c.subject == sa.bindparam("subject"))
 _STALE = (
     sa.select(data_keys.c.subject, data_keys.c.key_id, data_keys.c.wrapped)
@@ -36,6 +37,11 @@ def new_data_key(keyring: Keyring, subject: UUID) -> tuple[DataKey, dict[str, ob
     key = os.urandom(DATA_KEY_BYTES)
     key_id, wrapped = keyring.wrap(key, about=subject.bytes)
     return DataKey(key), {"subject": subject, "key_id": key_id, "wrapped": wrapped}
+
+
+def key_in_use(connection: sa.Connection, subject: UUID) -> str:
+    """Return the id of the key that the data key of *subject* lies under; it stays so until the transaction ends."""
+    return str(connection.execute(_KEY_ID, {"subject": subject}).scalar_one())
 
 
 def load_data_key(connection: sa.Connection, keyring: Keyring, subject: UUID) -> DataKey:

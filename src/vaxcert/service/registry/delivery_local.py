@@ -17,11 +17,12 @@ from vaxcert.registry.notifications.schedule import Attempt, Outcome
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
-    from typing import TextIO
+    from typing import BinaryIO, TextIO
 
     from vaxcert.registry.notifications.message import Parcel
 
 _SHOWN = 3
+_DRAFT = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,16 @@ class ConsoleCarrier:
 
 @dataclass(frozen=True, slots=True)
 class FolderCarrier:
-    """Makes each message a file of its own, named by its id: exactly one, however often it is tried."""
+    """Makes each message a file of its own, named by its id: exactly one, however often it is tried.
+
+    What a killed process left of a draft is removed when the next one begins: it would lie there for ever.
+    """
 
     folder: Path
+
+    def __post_init__(self) -> None:
+        for draft in self.folder.glob(f".*{_DRAFT}"):
+            _remove_abandoned(draft)
 
     def carry(self, parcel: Parcel, at: datetime) -> Attempt:  # noqa: ARG002 - the carriers' signature
         """Write one message."""
@@ -73,22 +81,31 @@ class FolderCarrier:
 
 def _leave(folder: Path, name: str, content: bytes) -> None:
     """Leave *content* in *folder* as the file *name*, whole or not at all; what is there already stays."""
-    draft = folder / f".{uuid4()}.part"
-    _write_private(draft, content)
-    try:
-        with suppress(FileExistsError):
-            os.link(draft, folder / name)
-    finally:
-        draft.unlink()
+    draft = folder / f".{uuid4()}{_DRAFT}"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        try:
+            _lock(stream)
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+            with suppress(FileExistsError):
+                os.link(draft, folder / name)
+        finally:
+            draft.unlink(missing_ok=True)
     _sync(folder)
 
 
-def _write_private(path: Path, content: bytes) -> None:
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(number, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+def _remove_abandoned(draft: Path) -> None:
+    """Remove *draft*, unless a process is writing it: that one has it locked, and one that was killed has not."""
+    with suppress(OSError), draft.open("r+b") as stream:
+        _lock(stream)
+        draft.unlink()
+
+
+def _lock(stream: BinaryIO) -> None:
+    import fcntl  # noqa: PLC0415 - needs POSIX, unlike the rest
+
+    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _sync(folder: Path) -> None:

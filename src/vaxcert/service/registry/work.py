@@ -12,8 +12,14 @@ import sqlalchemy as sa
 
 from vaxcert.errors import NotRegisteredError, StaleVersionError
 from vaxcert.registry.database.ids import new_id
-from vaxcert.registry.database.metadata import METADATA, month_of
-from vaxcert.registry.sealing.store import destroy_data_key, load_data_key, new_data_key, open_data_key
+from vaxcert.registry.database.metadata import month_of
+from vaxcert.registry.sealing.store import (
+    destroy_data_key,
+    key_in_use,
+    load_data_key,
+    new_data_key,
+    open_data_key,
+)
 from vaxcert.registry.sealing.tables import data_keys
 from vaxcert.registry.trail.tables import trail, trail_tail
 from vaxcert.service.registry.access import Actor, Scope
@@ -52,6 +58,7 @@ class Work:
         self._connection = connection
         self._keyring = keyring
         self._data_keys: dict[UUID, DataKey] = {}
+        self._knows_newest_key = False
         self._pending: list[tuple[sa.Table, dict[str, object]]] = []
         self.subjects: list[UUID] = []
         self.erases = False
@@ -76,6 +83,11 @@ class Work:
 
     def create_subject(self, subject: UUID) -> None:
         """Make the data key of the new person *subject*: nothing can be sealed about somebody before."""
+        if not self._knows_newest_key:
+            # A rotation wraps the registry's own data key too. Holding that, it cannot end before this transaction
+            # does, and once it has ended, the old key is known to be old: no data key is left behind under it.
+            self._keyring.check_knows(key_in_use(self._connection, NOBODY))
+            self._knows_newest_key = True
         self._data_keys[subject], row = new_data_key(self._keyring, subject)
         self.insert(data_keys, **row)
 
@@ -211,11 +223,14 @@ class Work:
 
 @cache
 def _order() -> dict[sa.Table, int]:
+    # A command imports its own rooms alone, and their tables refer to those of others.
+    from vaxcert.registry.database.schema import METADATA  # noqa: PLC0415 - only where rows were written
+
     return {table: place for place, table in enumerate(METADATA.sorted_tables)}
 
 
 def _place_in_order(group: tuple[sa.Table, frozenset[str]]) -> int:
-    return _order().get(group[0], 0)
+    return _order()[group[0]]
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hmac
 import io
 import json
@@ -345,6 +346,15 @@ def test_s5_a_message_is_one_file_however_often_it_is_tried(tmp_path: Path) -> N
     assert told["to"] == "+84912345678"
     assert told["text"] == "Lich hen: 08:30."
     assert written.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_killed_process_left_of_a_message_is_removed_and_no_other_s(tmp_path: Path) -> None:
+    abandoned, being_written = tmp_path / ".1.part", tmp_path / ".2.part"
+    abandoned.write_bytes(b"half of a")
+    with being_written.open("wb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        FolderCarrier(tmp_path)
+        assert list(tmp_path.iterdir()) == [being_written]
 
 
 def test_a_letter_in_a_file_keeps_its_accents(tmp_path: Path) -> None:

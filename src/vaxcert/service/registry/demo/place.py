@@ -87,7 +87,10 @@ class Place:
 
 
 def make_place(folder: Path, *, at: datetime, database: str) -> Place:
-    """Fill *folder* with keys, a ledger and a registry, in the empty *database*; its site is open the day after *at*."""
+    """Fill *folder* with keys, a ledger and a registry whose site is open on the day after *at*.
+
+    The registry's tables go into the empty database at the URL *database*.
+    """
     passphrase = secrets.token_urlsafe(24).encode()
     keys = folder / "keys"
     keys.mkdir()
