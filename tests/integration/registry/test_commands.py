@@ -16,7 +16,9 @@ import pytest
 from vaxcert.cli import run
 from vaxcert.commands.registry import NOUNS
 from vaxcert.commands.registry import command as registry_command
+from vaxcert.commands.registry.show import show
 from vaxcert.service import registry as rooms
+from vaxcert.service.registry.request import Document
 from vaxcert.service.registry.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -324,3 +326,8 @@ def test_upgrading_a_registry_of_this_version_changes_nothing(capsys: pytest.Cap
     before = told(capsys, "accounts", "list", "--json")
     told(capsys, "upgrade")
     assert told(capsys, "accounts", "list", "--json") == before
+
+
+def test_lines_of_a_text_stand_below_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    show(Document(name="one\n\x1b[2Jtwo\n", media_type="text/plain", content=b"x"), as_json=False)
+    assert capsys.readouterr().out.startswith("name:\n  one\n  \\x1b[2Jtwo\nmedia type: text/plain\n")

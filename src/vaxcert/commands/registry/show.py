@@ -42,6 +42,9 @@ def _lines(value: object, indent: str) -> Iterator[str]:
             if _is_nested(inner) or isinstance(inner, _LISTS):
                 yield f"{indent}{label}:"
                 yield from _lines(inner, indent + "  ")
+            elif isinstance(inner, str) and "\n" in inner:
+                yield f"{indent}{label}:"
+                yield from (f"{indent}  {_word(line)}" for line in inner.rstrip("\n").split("\n"))
             else:
                 yield f"{indent}{label}: {_word(inner)}"
     elif isinstance(value, _LISTS):
