@@ -35,17 +35,18 @@ from vaxcert.registry.sites.campaign import CampaignState
 from vaxcert.registry.sites.site import SiteKind
 from vaxcert.registry.sites.slot_store import slots_between
 from vaxcert.registry.sites.tables import slots
-from vaxcert.service.registry.access import COUNTRY, Actor, Role
-from vaxcert.service.registry.booking import TakePlace, book_appointment
-from vaxcert.service.registry.campaigns import PlanCampaign, SetCampaignState, plan_campaign, set_campaign_state
-from vaxcert.service.registry.days import OpenDays, open_days
+from vaxcert.service.registry.access import COUNTRY, Actor
+from vaxcert.service.registry.appointments.booking import TakePlace, book_appointment
 from vaxcert.service.registry.desk import Desk
-from vaxcert.service.registry.people_register import RegisterPerson, register_person
+from vaxcert.service.registry.people.register import RegisterPerson, register_person
 from vaxcert.service.registry.preparing import prepare
 from vaxcert.service.registry.reference import Reference
-from vaxcert.service.registry.registering import RegisterForDose, register_for_dose
-from vaxcert.service.registry.registrations_review import ApproveRegistrations, approve_registrations
-from vaxcert.service.registry.sites import OpenSite, open_site
+from vaxcert.service.registry.registrations.registering import RegisterForDose, register_for_dose
+from vaxcert.service.registry.registrations.review import ApproveRegistrations, approve_registrations
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.campaigns import PlanCampaign, SetCampaignState, plan_campaign, set_campaign_state
+from vaxcert.service.registry.sites.days import OpenDays, open_days
+from vaxcert.service.registry.sites.sites import OpenSite, open_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -12,7 +12,7 @@ import vaxcert
 from vaxcert.cli import COMMANDS, group
 from vaxcert.commands import exit_codes
 from vaxcert.model.fields import FIELDS_OF
-from vaxcert.service.registry.access import GRANTS, Right, Role
+from vaxcert.service.registry.rights import GRANTS, Right, Role
 from vaxcert.verify.verifier import STEP_NAMES
 from vaxcert.web.api.table import ROUTES
 from vaxcert.web.problems import status_of

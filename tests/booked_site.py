@@ -14,9 +14,7 @@ from vaxcert.registry.sites.campaign import CampaignState
 from vaxcert.registry.sites.site import SiteKind
 from vaxcert.registry.sites.slot_store import slot_by_id
 from vaxcert.registry.sites.tables import slots
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.appointments_cards import OneAppointment
-from vaxcert.service.registry.booking import (
+from vaxcert.service.registry.appointments.booking import (
     CancelAppointment,
     MoveAppointment,
     TakePlace,
@@ -26,25 +24,27 @@ from vaxcert.service.registry.booking import (
     hold_place,
     move_appointment,
 )
-from vaxcert.service.registry.campaigns import PlanCampaign, SetCampaignState, plan_campaign, set_campaign_state
-from vaxcert.service.registry.days import OpenDays, open_days
-from vaxcert.service.registry.people_register import RegisterPerson, register_person
-from vaxcert.service.registry.registering import RegisterForDose, register_for_dose
-from vaxcert.service.registry.registrations_cards import EarlierDose
-from vaxcert.service.registry.registrations_review import ApproveRegistrations, approve_registrations
-from vaxcert.service.registry.sites import OpenSite, open_site
-from vaxcert.service.registry.slots import ListSlots, list_slots
-from vaxcert.service.registry.waiting_list import JoinWaitingList, join_waiting_list
+from vaxcert.service.registry.appointments.cards import OneAppointment
+from vaxcert.service.registry.appointments.waiting_list import JoinWaitingList, join_waiting_list
+from vaxcert.service.registry.people.register import RegisterPerson, register_person
+from vaxcert.service.registry.registrations.cards import EarlierDose
+from vaxcert.service.registry.registrations.registering import RegisterForDose, register_for_dose
+from vaxcert.service.registry.registrations.review import ApproveRegistrations, approve_registrations
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.campaigns import PlanCampaign, SetCampaignState, plan_campaign, set_campaign_state
+from vaxcert.service.registry.sites.days import OpenDays, open_days
+from vaxcert.service.registry.sites.sites import OpenSite, open_site
+from vaxcert.service.registry.sites.slots import ListSlots, list_slots
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from tests.registry_fixture import RegistryUnderTest
     from vaxcert.registry.sites.slots import Slot
-    from vaxcert.service.registry.appointments_cards import AppointmentCard
-    from vaxcert.service.registry.registrations_cards import RegistrationCard
-    from vaxcert.service.registry.sites import SiteCard
-    from vaxcert.service.registry.waiting_list import WaitingCard
+    from vaxcert.service.registry.appointments.cards import AppointmentCard
+    from vaxcert.service.registry.appointments.waiting_list import WaitingCard
+    from vaxcert.service.registry.registrations.cards import RegistrationCard
+    from vaxcert.service.registry.sites.sites import SiteCard
 
 GROUP = "3355/QĐ-BYT#9"
 

@@ -33,18 +33,18 @@ from vaxcert.registry.sites.site import SiteKind, SiteState
 from vaxcert.registry.sites.tables import sites
 from vaxcert.service.anchoring import AnchoringSession
 from vaxcert.service.ledgers import create_ledger, sign_checkpoint
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.certificates import queue_certificate
-from vaxcert.service.registry.certificates_signing import (
+from vaxcert.service.registry.certificates.drafts import queue_certificate
+from vaxcert.service.registry.certificates.sequencer import CertificateSequencer, issuing_bench
+from vaxcert.service.registry.certificates.signing import (
     SignCertificates,
     centre_sign_certificates,
     site_sign_certificates,
     verify_certificates,
 )
 from vaxcert.service.registry.desk import Desk
-from vaxcert.service.registry.people_records import insert_person
+from vaxcert.service.registry.people.records import insert_person
 from vaxcert.service.registry.reference import Reference
-from vaxcert.service.registry.sequencer import CertificateSequencer, issuing_bench
+from vaxcert.service.registry.rights import Role
 from vaxcert.signing.authority import create_csca, create_dsc
 from vaxcert.signing.issuer_secret import IssuerSecret
 from vaxcert.signing.pem import PemSigner
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from vaxcert.registry.certificates.store import RegisteredCertificate
     from vaxcert.registry.people.demographics import Demographics
     from vaxcert.registry.sealing.keyring import Keyring
-    from vaxcert.service.registry.sequencer import Drained
+    from vaxcert.service.registry.certificates.sequencer import Drained
 
 ORIGIN = "ledger.example/registry"
 PASSPHRASE = b"correct horse battery"

@@ -17,11 +17,12 @@ from tests.postgres_server import PostgresServer, programs, running_postgres
 from vaxcert.registry.database.engine import open_engine, transaction
 from vaxcert.registry.database.migrate import upgrade
 from vaxcert.registry.sealing.keyring import KeyEncryptionKey, Keyring, Pepper
-from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind, Role
+from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind
 from vaxcert.service.registry.desk import Desk
 from vaxcert.service.registry.preparing import prepare
 from vaxcert.service.registry.reference import Reference
 from vaxcert.service.registry.request import Answer, Request
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,10 +25,11 @@ from vaxcert.cli import run
 from vaxcert.commands import exit_codes
 from vaxcert.commands.registry import NOUNS
 from vaxcert.commands.registry import command as registry_command
-from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind, Role
-from vaxcert.service.registry.accounts import OpenAccount, first_account, open_account
+from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind
+from vaxcert.service.registry.accounts.accounts import OpenAccount, first_account, open_account
+from vaxcert.service.registry.accounts.sessions import VISITOR
 from vaxcert.service.registry.registry_folder import RegistryFolder, create_registry
-from vaxcert.service.registry.sessions import VISITOR
+from vaxcert.service.registry.rights import Role
 from vaxcert.web.api.builder import API
 from vaxcert.web.api.table import ROUTES
 from vaxcert.web.auth.doors import Doors

@@ -16,14 +16,14 @@ from vaxcert.model.certificate_type import CertificateType
 from vaxcert.service.anchoring import AnchoringSession
 from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.ledgers import create_ledger, sign_checkpoint
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.certificates_signing import (
+from vaxcert.service.registry.certificates.signing import (
     centre_sign_certificates,
     site_sign_certificates,
     verify_certificates,
 )
-from vaxcert.service.registry.doses_entered import enter_paper_dose, verify_paper_dose
-from vaxcert.service.registry.people_register import register_person
+from vaxcert.service.registry.doses.entered import enter_paper_dose, verify_paper_dose
+from vaxcert.service.registry.people.register import register_person
+from vaxcert.service.registry.rights import Role
 from vaxcert.service.revocation_book import BOOK_NAME
 from vaxcert.service.signers import ISSUER_SECRET
 from vaxcert.signing.authority import create_csca, create_dsc

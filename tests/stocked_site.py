@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from vaxcert.registry.sites.site import SiteKind
 from vaxcert.registry.stock.lots import ColdState
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.sites import OpenSite, open_site
-from vaxcert.service.registry.stock import use_dose
-from vaxcert.service.registry.stock_lots import RegisterLot, register_lot
-from vaxcert.service.registry.stock_moves import ReceiveStock, receive_stock
-from vaxcert.service.registry.stock_vials import SiteQuestion, check_stock, show_site_stock
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.sites import OpenSite, open_site
+from vaxcert.service.registry.stock.lots import RegisterLot, register_lot
+from vaxcert.service.registry.stock.moves import ReceiveStock, receive_stock
+from vaxcert.service.registry.stock.usable import use_dose
+from vaxcert.service.registry.stock.vials import SiteQuestion, check_stock, show_site_stock
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
     from tests.registry_fixture import RegistryUnderTest
-    from vaxcert.service.registry.stock_answers import LotCard, ShelfCard, SiteStock
+    from vaxcert.service.registry.stock.answers import LotCard, ShelfCard, SiteStock
 
 EXPIRES = date(2026, 6, 30)
 

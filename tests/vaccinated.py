@@ -21,19 +21,20 @@ from vaxcert.registry.notifications.tables import (
 )
 from vaxcert.registry.reactions.form import ReactionOutcome, Reason
 from vaxcert.registry.reactions.tables import reaction_events, reaction_versions, reactions
-from vaxcert.service.registry.access import COUNTRY, Role
-from vaxcert.service.registry.doses import doses_of, enter_dose
-from vaxcert.service.registry.notifications_contacts import AddContact, add_contact
-from vaxcert.service.registry.people_erasure import ErasePerson, erase_person
-from vaxcert.service.registry.people_register import RegisterPerson, register_person
-from vaxcert.service.registry.reactions_form import ReportReaction, report_reaction
+from vaxcert.service.registry.access import COUNTRY
+from vaxcert.service.registry.doses.given import doses_of, enter_dose
+from vaxcert.service.registry.notifications.contacts import AddContact, add_contact
+from vaxcert.service.registry.people.erasure import ErasePerson, erase_person
+from vaxcert.service.registry.people.register import RegisterPerson, register_person
+from vaxcert.service.registry.reactions.form import ReportReaction, report_reaction
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from tests.registry_fixture import RegistryUnderTest
-    from vaxcert.service.registry.notifications_contacts import ContactEntry
-    from vaxcert.service.registry.reactions_cards import ReactionReport
+    from vaxcert.service.registry.notifications.contacts import ContactEntry
+    from vaxcert.service.registry.reactions.cards import ReactionReport
 
 _serials = count(1)
 _EMPTIED = (

@@ -15,21 +15,21 @@ from vaxcert.registry.stock.clocks import clock_of
 from vaxcert.registry.stock.lots import ColdState
 from vaxcert.registry.visits.notes import IdentityCheck
 from vaxcert.registry.visits.visit import VisitState
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.declarations import DeclareHealth, declare_health
-from vaxcert.service.registry.people_register import RegisterPerson, register_person
-from vaxcert.service.registry.visits import ReceiveVisitor, receive_visitor
-from vaxcert.service.registry.visits_injection import Inject, inject
-from vaxcert.service.registry.visits_observation import CompleteVisit, RecordVitals, complete_visit, record_vitals
-from vaxcert.service.registry.visits_screening import screen_visitor
-from vaxcert.service.registry.visits_screening_form import ScreenVisitor
+from vaxcert.service.registry.people.register import RegisterPerson, register_person
+from vaxcert.service.registry.registrations.declarations import DeclareHealth, declare_health
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.visits.injection import Inject, inject
+from vaxcert.service.registry.visits.observation import CompleteVisit, RecordVitals, complete_visit, record_vitals
+from vaxcert.service.registry.visits.reception import ReceiveVisitor, receive_visitor
+from vaxcert.service.registry.visits.screening import screen_visitor
+from vaxcert.service.registry.visits.screening_form import ScreenVisitor
 
 if TYPE_CHECKING:
-    from vaxcert.service.registry.stock_answers import LotCard
-    from vaxcert.service.registry.visits_cards import VisitCard
-    from vaxcert.service.registry.visits_injection import Injected
-    from vaxcert.service.registry.visits_observation import Completed, ObservationCard
-    from vaxcert.service.registry.visits_screening_shown import ScreeningResult
+    from vaxcert.service.registry.stock.answers import LotCard
+    from vaxcert.service.registry.visits.cards import VisitCard
+    from vaxcert.service.registry.visits.injection import Injected
+    from vaxcert.service.registry.visits.observation import Completed, ObservationCard
+    from vaxcert.service.registry.visits.screening_shown import ScreeningResult
 
 AZ, PFIZER, MODERNA, VERO = "EU/1/21/1529", "EU/1/20/1528", "EU/1/20/1507", "BBIBP-CorV"
 NORMAL = {"temperature": 36.6, "pulse": 72, "systolic": 120, "diastolic": 75, "respiration": 16}

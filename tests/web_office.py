@@ -17,7 +17,7 @@ import uvicorn
 from tests.faults.encoders import AT, Encoder, claims, signer, text_of_claims
 from vaxcert.codec import qr
 from vaxcert.service.kept_verifier import KeptVerifier, TrustSources
-from vaxcert.service.registry.sessions import VISITOR
+from vaxcert.service.registry.accounts.sessions import VISITOR
 from vaxcert.trust.trust_list import TrustList
 from vaxcert.verify.verifier import Verifier
 from vaxcert.web.app import create_app

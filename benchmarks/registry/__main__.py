@@ -31,21 +31,22 @@ from vaxcert.registry.sealing.keyring import KeyEncryptionKey, Keyring, Pepper
 from vaxcert.registry.sites.site import SiteKind
 from vaxcert.registry.stock.lots import ColdState
 from vaxcert.registry.visits.notes import IdentityCheck
-from vaxcert.service.registry.access import COUNTRY, Actor, Role
-from vaxcert.service.registry.declarations import DeclareHealth, declare_health
+from vaxcert.service.registry.access import COUNTRY, Actor
 from vaxcert.service.registry.desk import Desk
-from vaxcert.service.registry.people_look_up import LookUpPeople, look_up_people
+from vaxcert.service.registry.people.look_up import LookUpPeople, look_up_people
 from vaxcert.service.registry.preparing import prepare
 from vaxcert.service.registry.reference import Reference
-from vaxcert.service.registry.reports_daily import DailyFormQuestion, show_daily_form
-from vaxcert.service.registry.sites import OpenSite, open_site
-from vaxcert.service.registry.stock_lots import RegisterLot, register_lot
-from vaxcert.service.registry.stock_moves import ReceiveStock, receive_stock
-from vaxcert.service.registry.visits import ReceiveVisitor, receive_visitor
-from vaxcert.service.registry.visits_injection import Inject, inject
-from vaxcert.service.registry.visits_observation import CompleteVisit, RecordVitals, complete_visit, record_vitals
-from vaxcert.service.registry.visits_screening import screen_visitor
-from vaxcert.service.registry.visits_screening_form import ScreenVisitor
+from vaxcert.service.registry.registrations.declarations import DeclareHealth, declare_health
+from vaxcert.service.registry.reports.daily import DailyFormQuestion, show_daily_form
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.sites import OpenSite, open_site
+from vaxcert.service.registry.stock.lots import RegisterLot, register_lot
+from vaxcert.service.registry.stock.moves import ReceiveStock, receive_stock
+from vaxcert.service.registry.visits.injection import Inject, inject
+from vaxcert.service.registry.visits.observation import CompleteVisit, RecordVitals, complete_visit, record_vitals
+from vaxcert.service.registry.visits.reception import ReceiveVisitor, receive_visitor
+from vaxcert.service.registry.visits.screening import screen_visitor
+from vaxcert.service.registry.visits.screening_form import ScreenVisitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -27,11 +27,12 @@ from vaxcert.registry.doses.tables import dose_places, doses
 from vaxcert.registry.people.demographics import Demographics
 from vaxcert.registry.people.merging import PersonState
 from vaxcert.registry.people.record import Declarer, PersonRecord
-from vaxcert.service.registry.access import COUNTRY, Actor, Role
-from vaxcert.service.registry.people_qr import code_of
-from vaxcert.service.registry.people_records import insert_person
-from vaxcert.service.registry.people_writing import new_qid
+from vaxcert.service.registry.access import COUNTRY, Actor
+from vaxcert.service.registry.people.qr import code_of
+from vaxcert.service.registry.people.records import insert_person
+from vaxcert.service.registry.people.writing import new_qid
 from vaxcert.service.registry.reference import Reference
+from vaxcert.service.registry.rights import Role
 from vaxcert.service.registry.work import Work
 from vaxcert.service.sample import sample_records
 

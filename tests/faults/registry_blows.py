@@ -11,10 +11,11 @@ from vaxcert.ledger.store.transaction import Transaction
 from vaxcert.registry.certificates import intent_store
 from vaxcert.registry.notifications import sending_store
 from vaxcert.service.batch.workbench import Workbench
-from vaxcert.service.registry import desk, sequencer
-from vaxcert.service.registry.delivery_local import FolderCarrier
+from vaxcert.service.registry import desk
+from vaxcert.service.registry.certificates import sequencer
+from vaxcert.service.registry.certificates.sequencer_log import LogWriter
 from vaxcert.service.registry.desk import Desk
-from vaxcert.service.registry.sequencer_log import LogWriter
+from vaxcert.service.registry.notifications.delivery_local import FolderCarrier
 from vaxcert.service.registry.work import Work
 
 if TYPE_CHECKING:

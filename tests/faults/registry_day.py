@@ -26,8 +26,8 @@ from tests.faults.registry_player import STEPS, Day, start
 from tests.postgres_server import programs, running_postgres
 from tests.registry_fixture import TODAY, new_sqlite_registry, opened_on
 from tests.stocked_site import new_lot, received
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.slots import ListSlots, list_slots
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.slots import ListSlots, list_slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

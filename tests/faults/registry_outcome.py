@@ -28,8 +28,8 @@ from vaxcert.registry.visits.tables import visits
 from vaxcert.registry.visits.visit import VisitState
 from vaxcert.service.auditing import Brought, audit_ledger
 from vaxcert.service.ledger_folder import LedgerFolder
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.stock_vials import SiteQuestion, check_stock, show_site_stock
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.stock.vials import SiteQuestion, check_stock, show_site_stock
 from vaxcert.service.registry.trail import check_trail
 from vaxcert.trust.trust_list import TrustList
 

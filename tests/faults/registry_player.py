@@ -21,29 +21,29 @@ from vaxcert.registry.notifications.message import Channel
 from vaxcert.registry.registrations.declaration import Answer as Told
 from vaxcert.registry.registrations.declaration_form import declaration_form_on
 from vaxcert.registry.visits.notes import IdentityCheck
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.booking import TakePlace, book_appointment
-from vaxcert.service.registry.certificates_signing import (
+from vaxcert.service.registry.appointments.booking import TakePlace, book_appointment
+from vaxcert.service.registry.certificates.signing import (
     SignCertificates,
     centre_sign_certificates,
     site_sign_certificates,
     verify_certificates,
 )
-from vaxcert.service.registry.declarations import DeclareHealth, declare_health
-from vaxcert.service.registry.delivery import DeliveryWorker
-from vaxcert.service.registry.delivery_local import FolderCarrier
 from vaxcert.service.registry.desk import Desk
-from vaxcert.service.registry.people_register import RegisterPerson, register_person
+from vaxcert.service.registry.notifications.delivery import DeliveryWorker
+from vaxcert.service.registry.notifications.delivery_local import FolderCarrier
+from vaxcert.service.registry.people.register import RegisterPerson, register_person
 from vaxcert.service.registry.reference import Reference
-from vaxcert.service.registry.registering import RegisterForDose, register_for_dose
-from vaxcert.service.registry.registrations_review import ApproveRegistrations, approve_registrations
+from vaxcert.service.registry.registrations.declarations import DeclareHealth, declare_health
+from vaxcert.service.registry.registrations.registering import RegisterForDose, register_for_dose
+from vaxcert.service.registry.registrations.review import ApproveRegistrations, approve_registrations
 from vaxcert.service.registry.request import Answer, Request
+from vaxcert.service.registry.rights import Role
 from vaxcert.service.registry.upkeep import Kept, Upkeep
-from vaxcert.service.registry.visits import ReceiveVisitor, receive_visitor
-from vaxcert.service.registry.visits_injection import Inject, inject
-from vaxcert.service.registry.visits_observation import CompleteVisit, RecordVitals, complete_visit, record_vitals
-from vaxcert.service.registry.visits_screening import screen_visitor
-from vaxcert.service.registry.visits_screening_form import ScreenVisitor
+from vaxcert.service.registry.visits.injection import Inject, inject
+from vaxcert.service.registry.visits.observation import CompleteVisit, RecordVitals, complete_visit, record_vitals
+from vaxcert.service.registry.visits.reception import ReceiveVisitor, receive_visitor
+from vaxcert.service.registry.visits.screening import screen_visitor
+from vaxcert.service.registry.visits.screening_form import ScreenVisitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from tests.certificate_desk import CertificateDesk
     from tests.faults.registry_blows import Blow
     from tests.registry_fixture import RegistryUnderTest
-    from vaxcert.service.registry.slots import SlotCard
+    from vaxcert.service.registry.sites.slots import SlotCard
     from vaxcert.service.registry.use_case import UseCase
 
 R = TypeVar("R", bound=Request)

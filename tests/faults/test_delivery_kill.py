@@ -23,14 +23,14 @@ from vaxcert.registry.database.engine import open_engine
 from vaxcert.registry.notifications import store
 from vaxcert.registry.notifications.message import Channel
 from vaxcert.registry.notifications.schedule import LEASE, NotificationState
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.delivery import DeliveryWorker
-from vaxcert.service.registry.delivery_http import SmsGateway
-from vaxcert.service.registry.delivery_local import FolderCarrier
-from vaxcert.service.registry.delivery_post import parse_url
 from vaxcert.service.registry.desk import Desk
-from vaxcert.service.registry.notifications import notify_phone
+from vaxcert.service.registry.notifications.delivery import DeliveryWorker
+from vaxcert.service.registry.notifications.delivery_http import SmsGateway
+from vaxcert.service.registry.notifications.delivery_local import FolderCarrier
+from vaxcert.service.registry.notifications.delivery_post import parse_url
+from vaxcert.service.registry.notifications.notify import notify_phone
 from vaxcert.service.registry.reference import Reference
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from tests.registry_fixture import RegistryUnderTest
     from tests.simulator.gateway import Gateway
-    from vaxcert.service.registry.delivery_channels import Carrier
+    from vaxcert.service.registry.notifications.delivery_channels import Carrier
 
 MESSAGES = 40
 KILLS = 6

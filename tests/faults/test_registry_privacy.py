@@ -45,13 +45,14 @@ from vaxcert.registry.sealing.tables import data_keys
 from vaxcert.registry.trail.store import chain_some, check_chain
 from vaxcert.service.auditing import Brought, audit_ledger
 from vaxcert.service.ledger_folder import LedgerFolder
-from vaxcert.service.registry.access import COUNTRY, Actor, Role
+from vaxcert.service.registry.access import COUNTRY, Actor
+from vaxcert.service.registry.certificates.issuing import open_sequencer
 from vaxcert.service.registry.demo.play import DATABASE, run_registry_demo
-from vaxcert.service.registry.issuing import open_sequencer
-from vaxcert.service.registry.people_erasure import ErasePerson, erase_person
-from vaxcert.service.registry.people_look_up import RevealPerson, reveal_person
+from vaxcert.service.registry.people.erasure import ErasePerson, erase_person
+from vaxcert.service.registry.people.look_up import RevealPerson, reveal_person
 from vaxcert.service.registry.registry_folder import RegistryFolder
-from vaxcert.service.registry.reports_daily import DailyFormQuestion, show_daily_form
+from vaxcert.service.registry.reports.daily import DailyFormQuestion, show_daily_form
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
 
     from tests.postgres_server import PostgresServer
     from vaxcert.service.registry.desk import Desk
-    from vaxcert.service.registry.people_answers import PersonCard
+    from vaxcert.service.registry.people.answers import PersonCard
 
 AT = datetime(2026, 3, 4, 8, tzinfo=UTC)
 PEOPLE = 25

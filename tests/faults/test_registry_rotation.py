@@ -17,11 +17,12 @@ from tests.visited_site import VisitedSite
 from vaxcert.registry.sealing.keyring import KeyEncryptionKey, Keyring
 from vaxcert.registry.sealing.tables import data_keys
 from vaxcert.service.registry import desk as desk_module
-from vaxcert.service.registry.access import COUNTRY, Actor, Role
+from vaxcert.service.registry.access import COUNTRY, Actor
 from vaxcert.service.registry.desk import Desk
-from vaxcert.service.registry.people_look_up import RevealPerson, reveal_person
+from vaxcert.service.registry.people.look_up import RevealPerson, reveal_person
 from vaxcert.service.registry.reference import Reference
-from vaxcert.service.registry.visits_slip import ShowSlip, confirmation_slip
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.visits.slip import ShowSlip, confirmation_slip
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -26,14 +26,14 @@ from vaxcert.registry.database.engine import open_engine
 from vaxcert.service.batch.book import BatchBook
 from vaxcert.service.batch.workbench import Workbench
 from vaxcert.service.ledger_folder import LedgerFolder
-from vaxcert.service.registry import sequencer
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.certificates_revoked import RevokeCertificate, erase_certificates, revoke_certificate
-from vaxcert.service.registry.corrections import AskHealthCorrection, ask_health_correction
-from vaxcert.service.registry.corrections_decided import DecideCorrection, accept_health_correction
+from vaxcert.service.registry.certificates import sequencer
+from vaxcert.service.registry.certificates.revoked import RevokeCertificate, erase_certificates, revoke_certificate
+from vaxcert.service.registry.certificates.sequencer_log import LogWriter
+from vaxcert.service.registry.corrections.asked import AskHealthCorrection, ask_health_correction
+from vaxcert.service.registry.corrections.decided import DecideCorrection, accept_health_correction
 from vaxcert.service.registry.desk import Desk
 from vaxcert.service.registry.reference import Reference
-from vaxcert.service.registry.sequencer_log import LogWriter
+from vaxcert.service.registry.rights import Role
 from vaxcert.service.revocation_book import BOOK_NAME, RevocationBook
 
 if TYPE_CHECKING:

@@ -23,10 +23,12 @@ from vaxcert.registry.certificates.tables import certificates
 from vaxcert.registry.corrections.life import DecisionReason
 from vaxcert.registry.doses.dose import DoseState
 from vaxcert.registry.doses.tables import doses
-from vaxcert.service.registry.access import Actor, Role
-from vaxcert.service.registry.certificates import queue_certificate
-from vaxcert.service.registry.certificates_revoked import RevokeCertificate, erase_certificates, revoke_certificate
-from vaxcert.service.registry.certificates_signing import (
+from vaxcert.service.registry.access import Actor
+from vaxcert.service.registry.certificates.drafts import queue_certificate
+from vaxcert.service.registry.certificates.renewal import RenewCertificates, renew_certificates
+from vaxcert.service.registry.certificates.revoked import RevokeCertificate, erase_certificates, revoke_certificate
+from vaxcert.service.registry.certificates.sequencer_log import LogWriter
+from vaxcert.service.registry.certificates.signing import (
     RefuseCertificate,
     SignCertificates,
     centre_sign_certificates,
@@ -35,10 +37,9 @@ from vaxcert.service.registry.certificates_signing import (
     site_sign_certificates,
     verify_certificates,
 )
-from vaxcert.service.registry.corrections import AskHealthCorrection, ask_health_correction
-from vaxcert.service.registry.corrections_decided import DecideCorrection, accept_health_correction
-from vaxcert.service.registry.renewal import RenewCertificates, renew_certificates
-from vaxcert.service.registry.sequencer_log import LogWriter
+from vaxcert.service.registry.corrections.asked import AskHealthCorrection, ask_health_correction
+from vaxcert.service.registry.corrections.decided import DecideCorrection, accept_health_correction
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from uuid import UUID

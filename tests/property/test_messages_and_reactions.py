@@ -33,9 +33,9 @@ from vaxcert.registry.reactions.form import AefiForm, Autopsy, Pregnancy, Reacti
 from vaxcert.registry.reactions.form_data import form_codes
 from vaxcert.registry.reactions.form_rules import form_problems, missing_variables, reasons_of
 from vaxcert.registry.reactions.ticks import ReactionLevel, advise, tick_list_on
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.notifications import withdraw
-from vaxcert.service.registry.notifications_outbox import Recipient, Wish, put
+from vaxcert.service.registry.notifications.notify import withdraw
+from vaxcert.service.registry.notifications.outbox import Recipient, Wish, put
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from vaxcert.service.registry.work import Work

@@ -24,10 +24,10 @@ from vaxcert.errors import (
 from vaxcert.registry.appointments.states import LIVE, PASSING, TAKING, AppointmentState
 from vaxcert.registry.appointments.tables import appointments, waiting_list
 from vaxcert.registry.sites.tables import slots
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.appointments_cards import AppointmentCard, OneAppointment
-from vaxcert.service.registry.appointments_kept import ReturnPlaces, return_places
-from vaxcert.service.registry.booking import confirm_appointment
+from vaxcert.service.registry.appointments.booking import confirm_appointment
+from vaxcert.service.registry.appointments.cards import AppointmentCard, OneAppointment
+from vaxcert.service.registry.appointments.upkeep import ReturnPlaces, return_places
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

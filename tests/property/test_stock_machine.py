@@ -18,10 +18,9 @@ from vaxcert.errors import LotNotUsableError, LotStateError, RegistryError
 from vaxcert.registry.stock.ledger_store import accounts, in_transit
 from vaxcert.registry.stock.lots import ColdState
 from vaxcert.registry.stock.movements import CountReason, DifferenceReason, HoldReason, MovementKind, WasteReason
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.stock import use_dose
-from vaxcert.service.registry.stock_lots import ChangeLotState, put_lot_on_hold, release_lot
-from vaxcert.service.registry.stock_moves import (
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.stock.lots import ChangeLotState, put_lot_on_hold, release_lot
+from vaxcert.service.registry.stock.moves import (
     CountStock,
     MoveStock,
     ReceiveStock,
@@ -31,9 +30,10 @@ from vaxcert.service.registry.stock_moves import (
     return_stock,
     waste_stock,
 )
-from vaxcert.service.registry.stock_transfers import AcceptTransfer, SendStock, accept_transfer, send_stock
-from vaxcert.service.registry.stock_uses import TakeBackUse, take_back_use
-from vaxcert.service.registry.stock_vials import (
+from vaxcert.service.registry.stock.transfers import AcceptTransfer, SendStock, accept_transfer, send_stock
+from vaxcert.service.registry.stock.usable import use_dose
+from vaxcert.service.registry.stock.uses import TakeBackUse, take_back_use
+from vaxcert.service.registry.stock.vials import (
     OpenVial,
     SiteQuestion,
     VialQuestion,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tests.scenario_issuing import Issuing
-from vaxcert.service.registry.certificates_listed import certificates_of_person
-from vaxcert.service.registry.certificates_shown import show_certificate
+from vaxcert.service.registry.certificates.listed import certificates_of_person
+from vaxcert.service.registry.certificates.shown import show_certificate
 
 if TYPE_CHECKING:
     import pytest

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.declarations import declare_health, show_declaration_form
-from vaxcert.service.registry.people_register import register_person
-from vaxcert.service.registry.reactions import tell_reaction
-from vaxcert.service.registry.reports_daily import show_daily_form
-from vaxcert.service.registry.reports_rates import show_utilisation
-from vaxcert.service.registry.sites import open_site
-from vaxcert.service.registry.stock_lots import register_lot
-from vaxcert.service.registry.stock_moves import receive_stock
-from vaxcert.service.registry.stock_vials import check_stock, show_site_stock, waste_vial
-from vaxcert.service.registry.visits import receive_visitor
-from vaxcert.service.registry.visits_board import close_visit, record_no_show
-from vaxcert.service.registry.visits_injection import inject
-from vaxcert.service.registry.visits_observation import complete_visit, record_vitals
-from vaxcert.service.registry.visits_screening import screen_visitor
+from vaxcert.service.registry.people.register import register_person
+from vaxcert.service.registry.reactions.told import tell_reaction
+from vaxcert.service.registry.registrations.declarations import declare_health, show_declaration_form
+from vaxcert.service.registry.reports.daily import show_daily_form
+from vaxcert.service.registry.reports.rates import show_utilisation
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.sites import open_site
+from vaxcert.service.registry.stock.lots import register_lot
+from vaxcert.service.registry.stock.moves import receive_stock
+from vaxcert.service.registry.stock.vials import check_stock, show_site_stock, waste_vial
+from vaxcert.service.registry.visits.board import close_visit, record_no_show
+from vaxcert.service.registry.visits.injection import inject
+from vaxcert.service.registry.visits.observation import complete_visit, record_vitals
+from vaxcert.service.registry.visits.reception import receive_visitor
+from vaxcert.service.registry.visits.screening import screen_visitor
 
 if TYPE_CHECKING:
     from tests.scenario_doors import Door

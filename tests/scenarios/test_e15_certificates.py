@@ -11,10 +11,10 @@ from vaxcert.errors import PersonErasedError
 from vaxcert.ledger.store.outbox import Outbox
 from vaxcert.registry.certificates.tables import certificates, intents
 from vaxcert.service.ledger_folder import LedgerFolder
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.certificates_listed import list_certificates
-from vaxcert.service.registry.certificates_shown import show_certificate
-from vaxcert.service.registry.people_erasure import erase_person
+from vaxcert.service.registry.certificates.listed import list_certificates
+from vaxcert.service.registry.certificates.shown import show_certificate
+from vaxcert.service.registry.people.erasure import erase_person
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     import pytest

@@ -11,11 +11,11 @@ from vaxcert.errors import NotAllowedError, PersonErasedError, StaleVersionError
 from vaxcert.registry.people.tables import people, person_index, person_versions
 from vaxcert.registry.sealing.tables import data_keys
 from vaxcert.registry.trail.store import chain_some, check_chain
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.people_erasure import erase_person
-from vaxcert.service.registry.people_look_up import look_up_people, read_person, reveal_person, search_people
-from vaxcert.service.registry.people_qr import show_personal_qr
-from vaxcert.service.registry.people_register import change_person, register_person
+from vaxcert.service.registry.people.erasure import erase_person
+from vaxcert.service.registry.people.look_up import look_up_people, read_person, reveal_person, search_people
+from vaxcert.service.registry.people.qr import show_personal_qr
+from vaxcert.service.registry.people.register import change_person, register_person
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from tests.scenario_doors import Door

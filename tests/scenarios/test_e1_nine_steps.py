@@ -20,31 +20,31 @@ from vaxcert.errors import (
 from vaxcert.model.partial_date import PartialDate
 from vaxcert.model.personal_qr import parse_personal_qr
 from vaxcert.registry.registrations.declaration_form import declaration_form_on
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.appointments_listed import show_appointment
-from vaxcert.service.registry.booking import book_appointment, move_appointment
-from vaxcert.service.registry.campaigns import plan_campaign, set_campaign_state
-from vaxcert.service.registry.certificates_listed import certificates_of_person, list_certificates
-from vaxcert.service.registry.certificates_shown import certificate_document, show_certificate
-from vaxcert.service.registry.certificates_signing import centre_sign_certificates, verify_certificates
-from vaxcert.service.registry.days import open_days
-from vaxcert.service.registry.declarations import declare_health
-from vaxcert.service.registry.doses_history import dose_history
-from vaxcert.service.registry.notifications_kept import list_notifications
-from vaxcert.service.registry.people_look_up import look_up_people
-from vaxcert.service.registry.people_qr import print_personal_qr, show_personal_qr
-from vaxcert.service.registry.people_register import register_person, verify_identity
-from vaxcert.service.registry.reactions import tell_reaction
-from vaxcert.service.registry.reactions_shown import list_reactions
-from vaxcert.service.registry.registering import find_registration, register_for_dose
-from vaxcert.service.registry.registrations_review import approve_registrations
-from vaxcert.service.registry.slots import list_slots
-from vaxcert.service.registry.visits import receive_visitor
-from vaxcert.service.registry.visits_injection import inject
-from vaxcert.service.registry.visits_observation import complete_visit, record_vitals
-from vaxcert.service.registry.visits_scan import scan_visitor
-from vaxcert.service.registry.visits_screening import screen_visitor
-from vaxcert.service.registry.visits_slip import confirmation_slip
+from vaxcert.service.registry.appointments.booking import book_appointment, move_appointment
+from vaxcert.service.registry.appointments.listed import show_appointment
+from vaxcert.service.registry.certificates.listed import certificates_of_person, list_certificates
+from vaxcert.service.registry.certificates.shown import certificate_document, show_certificate
+from vaxcert.service.registry.certificates.signing import centre_sign_certificates, verify_certificates
+from vaxcert.service.registry.doses.history import dose_history
+from vaxcert.service.registry.notifications.kept import list_notifications
+from vaxcert.service.registry.people.look_up import look_up_people
+from vaxcert.service.registry.people.qr import print_personal_qr, show_personal_qr
+from vaxcert.service.registry.people.register import register_person, verify_identity
+from vaxcert.service.registry.reactions.shown import list_reactions
+from vaxcert.service.registry.reactions.told import tell_reaction
+from vaxcert.service.registry.registrations.declarations import declare_health
+from vaxcert.service.registry.registrations.registering import find_registration, register_for_dose
+from vaxcert.service.registry.registrations.review import approve_registrations
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.campaigns import plan_campaign, set_campaign_state
+from vaxcert.service.registry.sites.days import open_days
+from vaxcert.service.registry.sites.slots import list_slots
+from vaxcert.service.registry.visits.injection import inject
+from vaxcert.service.registry.visits.observation import complete_visit, record_vitals
+from vaxcert.service.registry.visits.reception import receive_visitor
+from vaxcert.service.registry.visits.scan import scan_visitor
+from vaxcert.service.registry.visits.screening import screen_visitor
+from vaxcert.service.registry.visits.slip import confirmation_slip
 from vaxcert.service.verification import verify_source
 from vaxcert.trust.trust_list import TrustList
 from vaxcert.verify.report import Outcome

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from vaxcert.errors import GuardianshipError, NotRegisteredError
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.guardians import (
+from vaxcert.service.registry.people.guardians import (
     declare_guardianship,
     read_family,
     register_dependant,
     revoke_guardianship,
 )
-from vaxcert.service.registry.people_look_up import look_up_people, read_person
-from vaxcert.service.registry.people_qr import print_personal_qr, show_personal_qr
-from vaxcert.service.registry.people_register import register_person
+from vaxcert.service.registry.people.look_up import look_up_people, read_person
+from vaxcert.service.registry.people.qr import print_personal_qr, show_personal_qr
+from vaxcert.service.registry.people.register import register_person
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from tests.scenario_doors import Door

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from tests.scenario_visits import VisitedPlace
 from vaxcert.errors import VisitStateError
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.appointments_listed import show_appointment
-from vaxcert.service.registry.booking import book_appointment
-from vaxcert.service.registry.campaigns import plan_campaign, set_campaign_state
-from vaxcert.service.registry.certificates_listed import certificates_of_person
-from vaxcert.service.registry.days import open_days
-from vaxcert.service.registry.doses_history import dose_history
-from vaxcert.service.registry.registering import register_for_dose
-from vaxcert.service.registry.registrations_review import approve_registrations
-from vaxcert.service.registry.slots import list_slots
-from vaxcert.service.registry.visits_board import count_visits
-from vaxcert.service.registry.visits_injection import inject
-from vaxcert.service.registry.visits_scan import scan_visitor
-from vaxcert.service.registry.visits_slip import confirmation_slip
+from vaxcert.service.registry.appointments.booking import book_appointment
+from vaxcert.service.registry.appointments.listed import show_appointment
+from vaxcert.service.registry.certificates.listed import certificates_of_person
+from vaxcert.service.registry.doses.history import dose_history
+from vaxcert.service.registry.registrations.registering import register_for_dose
+from vaxcert.service.registry.registrations.review import approve_registrations
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.campaigns import plan_campaign, set_campaign_state
+from vaxcert.service.registry.sites.days import open_days
+from vaxcert.service.registry.sites.slots import list_slots
+from vaxcert.service.registry.visits.board import count_visits
+from vaxcert.service.registry.visits.injection import inject
+from vaxcert.service.registry.visits.scan import scan_visitor
+from vaxcert.service.registry.visits.slip import confirmation_slip
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from tests.scenario_visits import HOSPITAL, VERO, VisitedPlace
 from vaxcert.errors import OverrideRefusedError, RequestError, VisitStateError
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.visits_board import show_visit
-from vaxcert.service.registry.visits_injection import inject
-from vaxcert.service.registry.visits_screening import screen_visitor
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.visits.board import show_visit
+from vaxcert.service.registry.visits.injection import inject
+from vaxcert.service.registry.visits.screening import screen_visitor
 
 if TYPE_CHECKING:
     from tests.scenario_doors import Door

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from tests.scenario_visits import AZ, PFIZER, VERO, VisitedPlace
 from vaxcert.errors import DoseIntervalError, MixingAgreementError, MixingError, NotScreenedForError
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.visits_injection import check_injection, inject
-from vaxcert.service.registry.visits_screening import screen_visitor
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.visits.injection import check_injection, inject
+from vaxcert.service.registry.visits.screening import screen_visitor
 
 if TYPE_CHECKING:
     from tests.scenario_doors import Door

@@ -9,22 +9,22 @@ from uuid import UUID
 from vaxcert.cli import run
 from vaxcert.errors import LotNotUsableError, NotAllowedError, ReactionStateError, RequestError
 from vaxcert.registry.registrations.declaration_form import declaration_form_on
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.declarations import declare_health
-from vaxcert.service.registry.notifications_contacts import add_contact
-from vaxcert.service.registry.notifications_kept import list_notifications, show_delivery
-from vaxcert.service.registry.people_register import register_person
-from vaxcert.service.registry.reactions import ask_advice, tell_reaction
-from vaxcert.service.registry.reactions_form import amend_reaction
-from vaxcert.service.registry.reactions_review import forward_reaction, hold_lot_of_reaction, review_reaction
-from vaxcert.service.registry.reactions_shown import list_reactions, reveal_reaction, show_reaction
-from vaxcert.service.registry.reactions_upkeep import call_in_reports
-from vaxcert.service.registry.sites import open_site
-from vaxcert.service.registry.stock_lots import register_lot
-from vaxcert.service.registry.stock_moves import receive_stock
-from vaxcert.service.registry.visits import receive_visitor
-from vaxcert.service.registry.visits_injection import inject
-from vaxcert.service.registry.visits_screening import screen_visitor
+from vaxcert.service.registry.notifications.contacts import add_contact
+from vaxcert.service.registry.notifications.kept import list_notifications, show_delivery
+from vaxcert.service.registry.people.register import register_person
+from vaxcert.service.registry.reactions.form import amend_reaction
+from vaxcert.service.registry.reactions.review import forward_reaction, hold_lot_of_reaction, review_reaction
+from vaxcert.service.registry.reactions.shown import list_reactions, reveal_reaction, show_reaction
+from vaxcert.service.registry.reactions.told import ask_advice, tell_reaction
+from vaxcert.service.registry.reactions.upkeep import call_in_reports
+from vaxcert.service.registry.registrations.declarations import declare_health
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.sites import open_site
+from vaxcert.service.registry.stock.lots import register_lot
+from vaxcert.service.registry.stock.moves import receive_stock
+from vaxcert.service.registry.visits.injection import inject
+from vaxcert.service.registry.visits.reception import receive_visitor
+from vaxcert.service.registry.visits.screening import screen_visitor
 
 if TYPE_CHECKING:
     import pytest

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from tests.scenario_issuing import Issuing
 from vaxcert.errors import CorrectionNeededError, NotAllowedError, SeparationError
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.certificates_listed import certificates_of_person
-from vaxcert.service.registry.certificates_shown import show_certificate
-from vaxcert.service.registry.corrections import ask_identity_correction
-from vaxcert.service.registry.corrections_decided import accept_identity_correction
-from vaxcert.service.registry.corrections_shown import list_corrections, show_correction
-from vaxcert.service.registry.people_register import change_person
+from vaxcert.service.registry.certificates.listed import certificates_of_person
+from vaxcert.service.registry.certificates.shown import show_certificate
+from vaxcert.service.registry.corrections.asked import ask_identity_correction
+from vaxcert.service.registry.corrections.decided import accept_identity_correction
+from vaxcert.service.registry.corrections.shown import list_corrections, show_correction
+from vaxcert.service.registry.people.register import change_person
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     import pytest

@@ -12,8 +12,8 @@ from vaxcert.service.batch.seat import calm_collector
 from vaxcert.service.files import read_secret_line
 from vaxcert.service.kept_verifier import KeptVerifier, TrustSources
 from vaxcert.service.online_issuing import IssuingPlace
+from vaxcert.service.registry.accounts.sessions import VISITOR
 from vaxcert.service.registry.registry_folder import RegistryFolder
-from vaxcert.service.registry.sessions import VISITOR
 from vaxcert.service.revocation_book import BOOK_NAME
 from vaxcert.web.app import create_app
 from vaxcert.web.auth.doors import Doors

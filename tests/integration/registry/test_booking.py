@@ -28,27 +28,7 @@ from vaxcert.registry.appointments.tables import appointment_steps
 from vaxcert.registry.appointments.terms import terms_on
 from vaxcert.registry.notifications.tables import notifications
 from vaxcert.registry.sites.campaign import CampaignState
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.appointments import expected_appointments, live_appointment, mark_arrived, mark_done
-from vaxcert.service.registry.appointments_cards import OneAppointment
-from vaxcert.service.registry.appointments_kept import (
-    MarkMissed,
-    RemindPeople,
-    ReturnPlaces,
-    mark_missed,
-    mark_one_missed,
-    remind_people,
-    return_places,
-)
-from vaxcert.service.registry.appointments_listed import (
-    ListAppointments,
-    ListOwnAppointments,
-    ShowAppointment,
-    list_appointments,
-    list_own_appointments,
-    show_appointment,
-)
-from vaxcert.service.registry.booking import (
+from vaxcert.service.registry.appointments.booking import (
     CancelAppointment,
     MoveAppointment,
     TakePlace,
@@ -57,8 +37,33 @@ from vaxcert.service.registry.booking import (
     confirm_appointment,
     move_appointment,
 )
-from vaxcert.service.registry.campaigns import SetCampaignState, set_campaign_state
-from vaxcert.service.registry.registrations import read_registration
+from vaxcert.service.registry.appointments.cards import OneAppointment
+from vaxcert.service.registry.appointments.expected import (
+    expected_appointments,
+    live_appointment,
+    mark_arrived,
+    mark_done,
+)
+from vaxcert.service.registry.appointments.listed import (
+    ListAppointments,
+    ListOwnAppointments,
+    ShowAppointment,
+    list_appointments,
+    list_own_appointments,
+    show_appointment,
+)
+from vaxcert.service.registry.appointments.upkeep import (
+    MarkMissed,
+    RemindPeople,
+    ReturnPlaces,
+    mark_missed,
+    mark_one_missed,
+    remind_people,
+    return_places,
+)
+from vaxcert.service.registry.registrations.open_registrations import read_registration
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.campaigns import SetCampaignState, set_campaign_state
 
 
 def messages(registry: RegistryUnderTest, about: UUID) -> list[tuple[str, str]]:

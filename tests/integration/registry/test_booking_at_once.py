@@ -15,8 +15,8 @@ from vaxcert.errors import RegistryError, SlotFullError
 from vaxcert.registry.appointments.states import LIVE
 from vaxcert.registry.appointments.tables import appointments
 from vaxcert.registry.notifications.tables import notifications
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.appointments_kept import ReturnPlaces, return_places
+from vaxcert.service.registry.appointments.upkeep import ReturnPlaces, return_places
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

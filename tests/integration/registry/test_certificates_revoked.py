@@ -11,11 +11,11 @@ from vaxcert.errors import CertificateStateError, NotAllowedError, PersonErasedE
 from vaxcert.ledger.log.entry import EntryKind
 from vaxcert.registry.certificates.life import CertificateState
 from vaxcert.service.ledger_folder import LedgerFolder
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.certificates_revoked import RevokeCertificate, revoke_certificate, withdraw_certificates
-from vaxcert.service.registry.certificates_shown import OneCertificate, show_certificate
-from vaxcert.service.registry.people_erasure import ErasePerson, erase_person
-from vaxcert.service.registry.sequencer import Drained
+from vaxcert.service.registry.certificates.revoked import RevokeCertificate, revoke_certificate, withdraw_certificates
+from vaxcert.service.registry.certificates.sequencer import Drained
+from vaxcert.service.registry.certificates.shown import OneCertificate, show_certificate
+from vaxcert.service.registry.people.erasure import ErasePerson, erase_person
+from vaxcert.service.registry.rights import Role
 from vaxcert.service.revocation_book import BOOK_NAME, RevocationBook
 from vaxcert.trust.revocation.revocation_list import RevocationReason
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from vaxcert.ledger.store.reader import LoggedEntry
-    from vaxcert.service.registry.certificates_listed import CertificateCard
+    from vaxcert.service.registry.certificates.listed import CertificateCard
     from vaxcert.service.revocation_book import BookEntry
 
 __all__ = ["certificate_desk", "quick_desk"]

@@ -13,8 +13,7 @@ from vaxcert.codec.picture import read_codes
 from vaxcert.errors import CertificateStateError, NotAllowedError, NotRegisteredError, RequestError
 from vaxcert.registry.certificates.life import CertificateState
 from vaxcert.registry.people.guardianship import Relation
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.certificates_listed import (
+from vaxcert.service.registry.certificates.listed import (
     Colour,
     ListCertificates,
     OfPerson,
@@ -22,19 +21,20 @@ from vaxcert.service.registry.certificates_listed import (
     family_certificates,
     list_certificates,
 )
-from vaxcert.service.registry.certificates_shown import (
+from vaxcert.service.registry.certificates.shown import (
     CertificateDocument,
     DocumentFormat,
     OneCertificate,
     certificate_document,
     show_certificate,
 )
-from vaxcert.service.registry.guardians import DeclareGuardianship, declare_guardianship
+from vaxcert.service.registry.people.guardians import DeclareGuardianship, declare_guardianship
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from vaxcert.service.registry.access import Actor
-    from vaxcert.service.registry.certificates_listed import PersonCertificates
-    from vaxcert.service.registry.certificates_shown import ShownCertificate
+    from vaxcert.service.registry.certificates.listed import PersonCertificates
+    from vaxcert.service.registry.certificates.shown import ShownCertificate
     from vaxcert.service.registry.request import Document
 
 __all__ = ["certificate_desk", "quick_desk"]

@@ -27,9 +27,9 @@ from vaxcert.registry.certificates.tables import certificates, intents
 from vaxcert.registry.doses.dose import DoseKind, DoseState
 from vaxcert.registry.doses.store import replace_dose
 from vaxcert.registry.doses.tables import doses
-from vaxcert.service.registry.access import Actor, Role
-from vaxcert.service.registry.certificates import queue_certificate
-from vaxcert.service.registry.certificates_signing import (
+from vaxcert.service.registry.access import Actor
+from vaxcert.service.registry.certificates.drafts import queue_certificate
+from vaxcert.service.registry.certificates.signing import (
     RefuseCertificate,
     SignCertificates,
     StepResults,
@@ -39,8 +39,9 @@ from vaxcert.service.registry.certificates_signing import (
     site_sign_certificates,
     verify_certificates,
 )
-from vaxcert.service.registry.people import person_by_id
-from vaxcert.service.registry.people_writing import write_version
+from vaxcert.service.registry.people.finding import person_by_id
+from vaxcert.service.registry.people.writing import write_version
+from vaxcert.service.registry.rights import Role
 from vaxcert.service.registry.use_case import UseCase
 
 if TYPE_CHECKING:

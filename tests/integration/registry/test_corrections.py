@@ -29,8 +29,7 @@ from vaxcert.registry.corrections.life import CorrectionState, DecisionReason, L
 from vaxcert.registry.corrections.tables import corrections, evidence
 from vaxcert.registry.doses.dose import DoseState
 from vaxcert.registry.doses.store import dose_by_id
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.corrections import (
+from vaxcert.service.registry.corrections.asked import (
     AskHealthCorrection,
     AskIdentityCorrection,
     OneCorrection,
@@ -38,14 +37,14 @@ from vaxcert.service.registry.corrections import (
     ask_identity_correction,
     withdraw_correction,
 )
-from vaxcert.service.registry.corrections_decided import (
+from vaxcert.service.registry.corrections.decided import (
     DecideCorrection,
     accept_health_correction,
     accept_identity_correction,
     refuse_health_correction,
     refuse_identity_correction,
 )
-from vaxcert.service.registry.corrections_shown import (
+from vaxcert.service.registry.corrections.shown import (
     CorrectionEvidence,
     CorrectionsOfPerson,
     ForgetEvidence,
@@ -56,14 +55,15 @@ from vaxcert.service.registry.corrections_shown import (
     list_corrections,
     show_correction,
 )
-from vaxcert.service.registry.people import person_by_id
+from vaxcert.service.registry.people.finding import person_by_id
+from vaxcert.service.registry.rights import Role
 from vaxcert.service.revocation_book import BOOK_NAME, RevocationBook
 
 if TYPE_CHECKING:
     from vaxcert.registry.certificates.store import RegisteredCertificate
     from vaxcert.service.registry.access import Actor
-    from vaxcert.service.registry.corrections_decided import AcceptedCorrection
-    from vaxcert.service.registry.corrections_found import CorrectionCard
+    from vaxcert.service.registry.corrections.decided import AcceptedCorrection
+    from vaxcert.service.registry.corrections.found import CorrectionCard
 
 __all__ = ["certificate_desk", "quick_desk"]
 

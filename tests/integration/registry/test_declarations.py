@@ -12,8 +12,8 @@ from vaxcert.registry.people.guardianship import Relation
 from vaxcert.registry.registrations.declaration import Answer
 from vaxcert.registry.registrations.declaration_form import declaration_form_on
 from vaxcert.registry.registrations.tables import declarations
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.declarations import (
+from vaxcert.service.registry.people.guardians import RegisterDependant, register_dependant
+from vaxcert.service.registry.registrations.declarations import (
     AskForm,
     DeclareHealth,
     ShowDeclaration,
@@ -22,7 +22,7 @@ from vaxcert.service.registry.declarations import (
     show_declaration_form,
     valid_declaration,
 )
-from vaxcert.service.registry.guardians import RegisterDependant, register_dependant
+from vaxcert.service.registry.rights import Role
 
 FORM = declaration_form_on(date(2026, 3, 2))
 ALL_NO = {question.id: Answer.NO for question in FORM.questions}

@@ -15,11 +15,12 @@ import pytest
 from tests.simulator.gateway import Behaviour, Gateway, running_gateway
 from vaxcert.cli import run
 from vaxcert.model.phones import parse_phone
-from vaxcert.service.registry.access import COUNTRY, Actor, Role
-from vaxcert.service.registry.accounts import OpenAccount, first_account, open_account
-from vaxcert.service.registry.delivery import ACTOR
-from vaxcert.service.registry.notifications import notify_phone
+from vaxcert.service.registry.access import COUNTRY, Actor
+from vaxcert.service.registry.accounts.accounts import OpenAccount, first_account, open_account
+from vaxcert.service.registry.notifications.delivery import ACTOR
+from vaxcert.service.registry.notifications.notify import notify_phone
 from vaxcert.service.registry.registry_folder import RegistryFolder, create_registry
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,9 +20,10 @@ from vaxcert.registry.notifications.schedule import (
     NotificationState,
     Outcome,
 )
-from vaxcert.service.registry.access import COUNTRY, Role
-from vaxcert.service.registry.delivery import BATCH, Delivered, DeliveryWorker
-from vaxcert.service.registry.notifications import notify, notify_offices
+from vaxcert.service.registry.access import COUNTRY
+from vaxcert.service.registry.notifications.delivery import BATCH, Delivered, DeliveryWorker
+from vaxcert.service.registry.notifications.notify import notify, notify_offices
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -30,8 +30,8 @@ from vaxcert.registry.sealing.keyring import KeyEncryptionKey, Keyring, Pepper
 from vaxcert.registry.sealing.tables import data_keys
 from vaxcert.registry.trail.store import chain_some, check_chain, head, length_of_tail
 from vaxcert.registry.trail.tables import trail, trail_links
-from vaxcert.service.registry.access import Right, Role
 from vaxcert.service.registry.request import Answer, Request
+from vaxcert.service.registry.rights import Right, Role
 from vaxcert.service.registry.use_case import use_case
 from vaxcert.service.registry.work import NOBODY, Work
 

@@ -30,24 +30,25 @@ from vaxcert.registry.doses.dose import Dose, DoseKind, DoseSource, DoseState
 from vaxcert.registry.doses.paper import PaperKind
 from vaxcert.registry.doses.tables import dose_papers, dose_versions
 from vaxcert.registry.people.guardianship import Relation
-from vaxcert.service.registry.access import Actor, Role
-from vaxcert.service.registry.doses import dose_by_id, doses_of, enter_dose
-from vaxcert.service.registry.doses_entered import (
+from vaxcert.service.registry.access import Actor
+from vaxcert.service.registry.doses.entered import (
     enter_foreign_dose,
     enter_paper_dose,
     show_paper,
     verify_paper_dose,
     void_dose,
 )
-from vaxcert.service.registry.doses_entered_form import EnterForeignDose, EnterPaperDose, OneDose, VoidDose
-from vaxcert.service.registry.doses_history import DosesOf, dose_history, family_history
-from vaxcert.service.registry.duplicates import MergePeople, merge_people
-from vaxcert.service.registry.guardians import DeclareGuardianship, declare_guardianship
+from vaxcert.service.registry.doses.entered_form import EnterForeignDose, EnterPaperDose, OneDose, VoidDose
+from vaxcert.service.registry.doses.given import dose_by_id, doses_of, enter_dose
+from vaxcert.service.registry.doses.history import DosesOf, dose_history, family_history
+from vaxcert.service.registry.people.duplicates import MergePeople, merge_people
+from vaxcert.service.registry.people.guardians import DeclareGuardianship, declare_guardianship
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from tests.registry_fixture import RegistryUnderTest
-    from vaxcert.service.registry.doses_entered_form import EnteredDose
-    from vaxcert.service.registry.doses_history import DoseHistory
+    from vaxcert.service.registry.doses.entered_form import EnteredDose
+    from vaxcert.service.registry.doses.history import DoseHistory
 
 GIVEN_ON = date(2025, 6, 1)
 

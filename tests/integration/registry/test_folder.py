@@ -24,9 +24,9 @@ from vaxcert.registry.database.engine import open_engine
 from vaxcert.registry.database.migrate import check_revision, newest_revision
 from vaxcert.registry.database.partitions import monthly_tables
 from vaxcert.registry.database.schema import METADATA
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.accounts import OpenAccount, first_account, local_actor, open_account
+from vaxcert.service.registry.accounts.accounts import OpenAccount, first_account, local_actor, open_account
 from vaxcert.service.registry.registry_folder import RegistryFolder, create_registry
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from pathlib import Path

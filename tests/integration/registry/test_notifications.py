@@ -24,10 +24,8 @@ from vaxcert.registry.notifications.message import Channel, Content
 from vaxcert.registry.notifications.schedule import LEASE, MAX_ATTEMPTS, Attempt, NotificationState, Outcome
 from vaxcert.registry.notifications.tables import ContactState, notifications
 from vaxcert.registry.people.guardianship import Relation
-from vaxcert.service.registry.access import COUNTRY, Role
-from vaxcert.service.registry.guardians import RegisterDependant, register_dependant
-from vaxcert.service.registry.notifications import notify, notify_offices, notify_phone, withdraw
-from vaxcert.service.registry.notifications_contacts import (
+from vaxcert.service.registry.access import COUNTRY
+from vaxcert.service.registry.notifications.contacts import (
     AddContact,
     ListContacts,
     WithdrawContact,
@@ -35,7 +33,7 @@ from vaxcert.service.registry.notifications_contacts import (
     list_contacts,
     withdraw_contact,
 )
-from vaxcert.service.registry.notifications_kept import (
+from vaxcert.service.registry.notifications.kept import (
     ListNotifications,
     NotificationEntry,
     RetryNotification,
@@ -44,7 +42,10 @@ from vaxcert.service.registry.notifications_kept import (
     retry_notification,
     show_delivery,
 )
-from vaxcert.service.registry.notifications_outbox import CONTENT_PLACE
+from vaxcert.service.registry.notifications.notify import notify, notify_offices, notify_phone, withdraw
+from vaxcert.service.registry.notifications.outbox import CONTENT_PLACE
+from vaxcert.service.registry.people.guardians import RegisterDependant, register_dependant
+from vaxcert.service.registry.rights import Role
 from vaxcert.service.registry.work import NOBODY
 
 if TYPE_CHECKING:

@@ -21,10 +21,10 @@ from vaxcert.registry.certificates.life import CertificateState, Origin
 from vaxcert.registry.certificates.tables import certificates
 from vaxcert.registry.people.masking import Sight
 from vaxcert.registry.people.record import Declarer, IdentityProof
-from vaxcert.service.registry.access import Actor, ActorKind, Role
-from vaxcert.service.registry.people import find_person, person_by_id, person_ids
-from vaxcert.service.registry.people_answers import PersonCard
-from vaxcert.service.registry.people_look_up import (
+from vaxcert.service.registry.access import Actor, ActorKind
+from vaxcert.service.registry.people.answers import PersonCard
+from vaxcert.service.registry.people.finding import find_person, person_by_id, person_ids
+from vaxcert.service.registry.people.look_up import (
     LookUpPeople,
     ReadPerson,
     RevealPerson,
@@ -35,7 +35,7 @@ from vaxcert.service.registry.people_look_up import (
     reveal_person,
     search_people,
 )
-from vaxcert.service.registry.people_register import (
+from vaxcert.service.registry.people.register import (
     ChangePerson,
     RegisterPerson,
     VerifyIdentity,
@@ -43,6 +43,7 @@ from vaxcert.service.registry.people_register import (
     register_person,
     verify_identity,
 )
+from vaxcert.service.registry.rights import Role
 
 NEWCOMER = Actor(account="phone:1", roles=frozenset({Role.CITIZEN}), kind=ActorKind.CITIZEN)
 ANH = RegisterPerson(

@@ -22,9 +22,8 @@ from vaxcert.errors import (
 )
 from vaxcert.registry.doses.dose import DoseSource, DoseState
 from vaxcert.registry.people.tables import PairState, people, person_index, person_versions
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.doses import doses_of, enter_dose
-from vaxcert.service.registry.duplicates import (
+from vaxcert.service.registry.doses.given import doses_of, enter_dose
+from vaxcert.service.registry.people.duplicates import (
     KeepApart,
     ListDuplicates,
     MergePeople,
@@ -35,9 +34,10 @@ from vaxcert.service.registry.duplicates import (
     merge_people,
     unmerge_person,
 )
-from vaxcert.service.registry.people import find_person, people_by_id, person_by_id, person_ids
-from vaxcert.service.registry.people_look_up import LookUpPeople, ReadPerson, look_up_people, read_person
-from vaxcert.service.registry.people_register import ChangePerson, RegisterPerson, change_person, register_person
+from vaxcert.service.registry.people.finding import find_person, people_by_id, person_by_id, person_ids
+from vaxcert.service.registry.people.look_up import LookUpPeople, ReadPerson, look_up_people, read_person
+from vaxcert.service.registry.people.register import ChangePerson, RegisterPerson, change_person, register_person
+from vaxcert.service.registry.rights import Role
 
 
 def add(registry: RegistryUnderTest, given: str = "Thị Ánh", **changes: object) -> UUID:

@@ -10,10 +10,10 @@ from vaxcert.errors import GuardianshipError, NotAllowedError, NotRegisteredErro
 from vaxcert.registry.people.guardianship import MAX_OWN_DEPENDANTS, ConsentEvidence, LinkNote, LinkState, Relation
 from vaxcert.registry.people.masking import Sight
 from vaxcert.registry.people.record import Declarer
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.duplicates import MergePeople, UnmergePerson, merge_people, unmerge_person
-from vaxcert.service.registry.guardian_links import GuardianshipTold
-from vaxcert.service.registry.guardians import (
+from vaxcert.service.registry.people.duplicates import MergePeople, UnmergePerson, merge_people, unmerge_person
+from vaxcert.service.registry.people.finding import dependants_of, guardians_of
+from vaxcert.service.registry.people.guardian_links import GuardianshipTold
+from vaxcert.service.registry.people.guardians import (
     DeclareGuardianship,
     DependantRegistered,
     Family,
@@ -25,9 +25,9 @@ from vaxcert.service.registry.guardians import (
     register_dependant,
     revoke_guardianship,
 )
-from vaxcert.service.registry.people import dependants_of, guardians_of
-from vaxcert.service.registry.people_look_up import ReadPerson, read_person
-from vaxcert.service.registry.people_register import ChangePerson, RegisterPerson, change_person, register_person
+from vaxcert.service.registry.people.look_up import ReadPerson, read_person
+from vaxcert.service.registry.people.register import ChangePerson, RegisterPerson, change_person, register_person
+from vaxcert.service.registry.rights import Role
 
 CHILD = {"family_name": "Trần", "given_name": "Minh Khôi", "birth_date": "2016-05-04", "sex": "nam"}
 

@@ -10,11 +10,11 @@ import pytest
 
 from tests.invented_people import NUMBER
 from vaxcert.errors import InputError, NotAllowedError
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.people_files import ImportTotals, import_people
-from vaxcert.service.registry.people_import import ImportOutcome
-from vaxcert.service.registry.people_look_up import LookUpPeople, look_up_people
-from vaxcert.service.registry.people_template import csv_template, workbook_template
+from vaxcert.service.registry.people.files import ImportTotals, import_people
+from vaxcert.service.registry.people.importing import ImportOutcome
+from vaxcert.service.registry.people.look_up import LookUpPeople, look_up_people
+from vaxcert.service.registry.people.template import csv_template, workbook_template
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from pathlib import Path

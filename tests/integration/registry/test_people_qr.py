@@ -16,14 +16,13 @@ from vaxcert.registry.people.tables import people, person_index, person_versions
 from vaxcert.registry.registrations.states import RegistrationState
 from vaxcert.registry.registrations.store import registration_by_id
 from vaxcert.registry.sealing.tables import data_keys
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.duplicates import ListDuplicates, MergePeople, list_duplicates, merge_people
-from vaxcert.service.registry.guardians import ReadFamily, RegisterDependant, read_family, register_dependant
-from vaxcert.service.registry.people import people_by_id, person_ids
-from vaxcert.service.registry.people_answers import PersonCard
-from vaxcert.service.registry.people_erasure import ErasePerson, erase_person
-from vaxcert.service.registry.people_look_up import LookUpPeople, ReadPerson, look_up_people, read_person
-from vaxcert.service.registry.people_qr import (
+from vaxcert.service.registry.people.answers import PersonCard
+from vaxcert.service.registry.people.duplicates import ListDuplicates, MergePeople, list_duplicates, merge_people
+from vaxcert.service.registry.people.erasure import ErasePerson, erase_person
+from vaxcert.service.registry.people.finding import people_by_id, person_ids
+from vaxcert.service.registry.people.guardians import ReadFamily, RegisterDependant, read_family, register_dependant
+from vaxcert.service.registry.people.look_up import LookUpPeople, ReadPerson, look_up_people, read_person
+from vaxcert.service.registry.people.qr import (
     PrintPersonalQr,
     ReplacePersonalQr,
     ShowPersonalQr,
@@ -31,7 +30,8 @@ from vaxcert.service.registry.people_qr import (
     replace_personal_qr,
     show_personal_qr,
 )
-from vaxcert.service.registry.people_register import RegisterPerson, register_person
+from vaxcert.service.registry.people.register import RegisterPerson, register_person
+from vaxcert.service.registry.rights import Role
 
 
 def add(registry: RegistryUnderTest, **changes: object) -> UUID:

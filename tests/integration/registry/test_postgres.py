@@ -15,8 +15,8 @@ from vaxcert.errors import RegistryUnavailableError
 from vaxcert.registry.database.partitions import FIRST_MONTH, ensure_partitions
 from vaxcert.registry.trail.store import check_chain
 from vaxcert.registry.trail.tables import trail
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.accounts import OpenAccount, open_account
+from vaxcert.service.registry.accounts.accounts import OpenAccount, open_account
+from vaxcert.service.registry.rights import Role
 from vaxcert.service.registry.work import NOBODY
 
 if TYPE_CHECKING:

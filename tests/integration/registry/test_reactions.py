@@ -29,25 +29,16 @@ from vaxcert.registry.reactions.store import follow_dose
 from vaxcert.registry.reactions.tables import reaction_versions, reactions
 from vaxcert.registry.reactions.ticks import ReactionLevel
 from vaxcert.registry.trail.tables import trail
-from vaxcert.service.registry.access import Actor, ActorKind, Role
-from vaxcert.service.registry.reactions import (
-    AskAdvice,
-    ListTicks,
-    ReactionAdvice,
-    TellReaction,
-    ask_advice,
-    list_ticks,
-    tell_reaction,
-)
-from vaxcert.service.registry.reactions_form import (
+from vaxcert.service.registry.access import Actor, ActorKind
+from vaxcert.service.registry.reactions.form import (
     AmendReaction,
     ShowForm,
     amend_reaction,
     report_reaction,
     show_form,
 )
-from vaxcert.service.registry.reactions_line_list import LineListFile, reaction_line_list
-from vaxcert.service.registry.reactions_review import (
+from vaxcert.service.registry.reactions.line_list import LineListFile, reaction_line_list
+from vaxcert.service.registry.reactions.review import (
     DismissReaction,
     ForwardReaction,
     HoldLotOfReaction,
@@ -58,7 +49,7 @@ from vaxcert.service.registry.reactions_review import (
     hold_lot_of_reaction,
     review_reaction,
 )
-from vaxcert.service.registry.reactions_shown import (
+from vaxcert.service.registry.reactions.shown import (
     ListReactions,
     ReactionFile,
     ReactionQuestion,
@@ -67,19 +58,29 @@ from vaxcert.service.registry.reactions_shown import (
     reveal_reaction,
     show_reaction,
 )
-from vaxcert.service.registry.reactions_upkeep import (
+from vaxcert.service.registry.reactions.told import (
+    AskAdvice,
+    ListTicks,
+    ReactionAdvice,
+    TellReaction,
+    ask_advice,
+    list_ticks,
+    tell_reaction,
+)
+from vaxcert.service.registry.reactions.upkeep import (
     AskAfterPeople,
     CallInReports,
     ask_after_people,
     call_in_reports,
 )
-from vaxcert.service.registry.reports_files import ReportFormat
-from vaxcert.service.registry.stock import check_usable
+from vaxcert.service.registry.reports.files import ReportFormat
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.stock.usable import check_usable
 
 if TYPE_CHECKING:
     from tests.registry_fixture import RegistryUnderTest
     from vaxcert.registry.doses.dose import Dose
-    from vaxcert.service.registry.reactions_cards import ReactionCard, ReactionReport
+    from vaxcert.service.registry.reactions.cards import ReactionCard, ReactionReport
     from vaxcert.service.registry.request import Document
 
 WHY = "xem xét theo phương pháp của WHO"

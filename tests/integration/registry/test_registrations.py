@@ -23,14 +23,16 @@ from vaxcert.registry.registrations.declaration import Answer
 from vaxcert.registry.registrations.registration import Declarer
 from vaxcert.registry.registrations.states import RegistrationState
 from vaxcert.registry.registrations.tables import registration_steps, registrations
-from vaxcert.service.registry.access import Actor, Role
-from vaxcert.service.registry.appointments import live_appointment, mark_arrived
-from vaxcert.service.registry.appointments_listed import ShowAppointment, show_appointment
-from vaxcert.service.registry.booking import TakePlace, book_appointment
-from vaxcert.service.registry.declarations import DeclareHealth, declare_health, valid_declaration
-from vaxcert.service.registry.duplicates import MergePeople, merge_people
-from vaxcert.service.registry.guardians import RegisterDependant, register_dependant
-from vaxcert.service.registry.registering import (
+from vaxcert.service.registry.access import Actor
+from vaxcert.service.registry.appointments.booking import TakePlace, book_appointment
+from vaxcert.service.registry.appointments.expected import live_appointment, mark_arrived
+from vaxcert.service.registry.appointments.listed import ShowAppointment, show_appointment
+from vaxcert.service.registry.people.duplicates import MergePeople, merge_people
+from vaxcert.service.registry.people.guardians import RegisterDependant, register_dependant
+from vaxcert.service.registry.registrations.cards import EarlierDose, RegistrationCard
+from vaxcert.service.registry.registrations.declarations import DeclareHealth, declare_health, valid_declaration
+from vaxcert.service.registry.registrations.open_registrations import open_registration
+from vaxcert.service.registry.registrations.registering import (
     FindRegistration,
     ListOwnRegistrations,
     RegisterForDose,
@@ -42,9 +44,7 @@ from vaxcert.service.registry.registering import (
     show_registration,
     withdraw_registration,
 )
-from vaxcert.service.registry.registrations import open_registration
-from vaxcert.service.registry.registrations_cards import EarlierDose, RegistrationCard
-from vaxcert.service.registry.registrations_review import (
+from vaxcert.service.registry.registrations.review import (
     ApproveRegistrations,
     CountRegistrations,
     RefuseRegistration,
@@ -56,6 +56,7 @@ from vaxcert.service.registry.registrations_review import (
     review_registrations,
     transfer_registration,
 )
+from vaxcert.service.registry.rights import Role
 
 
 def told(registry: RegistryUnderTest) -> list[str]:
@@ -212,9 +213,7 @@ def test_what_was_entered_under_a_merged_entry_is_the_persons(registry: Registry
     card = site.registered(double)
     answers = DeclareHealth(person=double, other_answers=Answer.NO, agreed=True)
     declared = registry.run(declare_health, answers, role=Role.RECEPTIONIST)
-    merge = MergePeople(
-        merged=double, merged_version=1, survivor=person, survivor_version=1, reason="cùng một người"
-    )
+    merge = MergePeople(merged=double, merged_version=1, survivor=person, survivor_version=1, reason="cùng một người")
     registry.run(merge_people, merge, role=Role.PROVINCE)
     with pytest.raises(AlreadyRegisteredError):
         site.registered(person)

@@ -17,11 +17,11 @@ from vaxcert.registry.certificates.life import CertificateState, Origin
 from vaxcert.registry.certificates.tables import certificates
 from vaxcert.registry.doses.store import replace_dose
 from vaxcert.registry.doses.tables import doses
-from vaxcert.service.registry import renewal
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.certificates_revoked import RevokeCertificate, revoke_certificate
-from vaxcert.service.registry.doses import dose_by_id
-from vaxcert.service.registry.renewal import RenewCertificates, renew_certificates
+from vaxcert.service.registry.certificates import renewal
+from vaxcert.service.registry.certificates.renewal import RenewCertificates, renew_certificates
+from vaxcert.service.registry.certificates.revoked import RevokeCertificate, revoke_certificate
+from vaxcert.service.registry.doses.given import dose_by_id
+from vaxcert.service.registry.rights import Role
 from vaxcert.service.revocation_book import BOOK_NAME, RevocationBook
 
 if TYPE_CHECKING:

@@ -23,45 +23,45 @@ from vaxcert.registry.reports.daily_store import FIRST_DAY
 from vaxcert.registry.reports.dimensions import Dimension
 from vaxcert.registry.reports.rates_store import RateKey
 from vaxcert.registry.visits.visit import VisitOutcome
-from vaxcert.service.registry import reports_statistics
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.appointments_kept import MarkMissed, mark_missed
-from vaxcert.service.registry.doses_entered import enter_paper_dose
-from vaxcert.service.registry.doses_entered_form import EnterPaperDose
-from vaxcert.service.registry.duplicates import MergePeople, merge_people
-from vaxcert.service.registry.people_register import RegisterPerson, register_person
-from vaxcert.service.registry.reactions import TellReaction, tell_reaction
-from vaxcert.service.registry.reports_coverage import (
+from vaxcert.service.registry.appointments.upkeep import MarkMissed, mark_missed
+from vaxcert.service.registry.doses.entered import enter_paper_dose
+from vaxcert.service.registry.doses.entered_form import EnterPaperDose
+from vaxcert.service.registry.people.duplicates import MergePeople, merge_people
+from vaxcert.service.registry.people.register import RegisterPerson, register_person
+from vaxcert.service.registry.reactions.told import TellReaction, tell_reaction
+from vaxcert.service.registry.reports import statistics as reports_statistics
+from vaxcert.service.registry.reports.coverage import (
     CoverageBy,
     CoverageQuestion,
     Population,
     keep_population,
     show_coverage,
 )
-from vaxcert.service.registry.reports_daily import (
+from vaxcert.service.registry.reports.daily import (
     DailyForm,
     DailyFormFile,
     DailyFormQuestion,
     daily_form_file,
     show_daily_form,
 )
-from vaxcert.service.registry.reports_files import ReportFormat
-from vaxcert.service.registry.reports_rates import (
+from vaxcert.service.registry.reports.files import ReportFormat
+from vaxcert.service.registry.reports.rates import (
     RatesQuestion,
     UtilisationQuestion,
     show_reaction_rates,
     show_utilisation,
 )
-from vaxcert.service.registry.reports_statistics import (
+from vaxcert.service.registry.reports.statistics import (
     PublicQuestion,
     Statistics,
     StatisticsQuestion,
     count_doses,
     count_doses_publicly,
 )
-from vaxcert.service.registry.sites import ChangeSite, change_site
-from vaxcert.service.registry.stock import use_dose
-from vaxcert.service.registry.visits_board import CloseVisit, RecordNoShow, close_visit, record_no_show
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.sites import ChangeSite, change_site
+from vaxcert.service.registry.stock.usable import use_dose
+from vaxcert.service.registry.visits.board import CloseVisit, RecordNoShow, close_visit, record_no_show
 
 if TYPE_CHECKING:
     from tests.registry_fixture import RegistryUnderTest
@@ -255,7 +255,7 @@ def test_s29_the_printed_form_has_both_sections_and_room_to_sign(played: Played)
 
 
 def test_a_form_that_is_too_long_for_paper_is_refused(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vaxcert.service.registry.reports_daily.MAX_PRINTED_ROWS", 2)
+    monkeypatch.setattr("vaxcert.service.registry.reports.daily.MAX_PRINTED_ROWS", 2)
     with pytest.raises(RequestError, match="format"):
         played.file(ReportFormat.PDF)
 

@@ -29,12 +29,12 @@ from vaxcert.registry.certificates.store import RECORD_PLACE
 from vaxcert.registry.certificates.tables import certificates
 from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.ledgers import create_ledger
-from vaxcert.service.registry import sequencer
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.certificates_revoked import erase_certificates
-from vaxcert.service.registry.sequencer import Drained
-from vaxcert.service.registry.sequencer_lock import LOCK_NAME
-from vaxcert.service.registry.sequencer_log import LogWriter, Outcome
+from vaxcert.service.registry.certificates import sequencer
+from vaxcert.service.registry.certificates.revoked import erase_certificates
+from vaxcert.service.registry.certificates.sequencer import Drained
+from vaxcert.service.registry.certificates.sequencer_lock import LOCK_NAME
+from vaxcert.service.registry.certificates.sequencer_log import LogWriter, Outcome
+from vaxcert.service.registry.rights import Role
 from vaxcert.service.revocation_book import BOOK_NAME, RevocationBook
 from vaxcert.service.row import Row
 from vaxcert.signing.issuer_secret import IssuerSecret

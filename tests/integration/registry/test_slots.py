@@ -24,9 +24,9 @@ from vaxcert.errors import (
 from vaxcert.registry.sites.campaign import CampaignState
 from vaxcert.registry.sites.site import SiteKind, SiteState
 from vaxcert.registry.sites.tables import slots as slot_table
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.appointments_listed import ListAppointments, list_appointments
-from vaxcert.service.registry.campaigns import (
+from vaxcert.service.registry.appointments.listed import ListAppointments, list_appointments
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.campaigns import (
     ListCampaigns,
     PlanCampaign,
     SetCampaignState,
@@ -36,8 +36,8 @@ from vaxcert.service.registry.campaigns import (
     set_campaign_state,
     show_campaign,
 )
-from vaxcert.service.registry.days import CloseDay, OpenDays, close_day, open_days
-from vaxcert.service.registry.sites import (
+from vaxcert.service.registry.sites.days import CloseDay, OpenDays, close_day, open_days
+from vaxcert.service.registry.sites.sites import (
     ChangeSite,
     ListSites,
     OpenSite,
@@ -47,7 +47,7 @@ from vaxcert.service.registry.sites import (
     open_site,
     show_site,
 )
-from vaxcert.service.registry.slots import ListSlots, ResizeSlot, list_slots, resize_slot
+from vaxcert.service.registry.sites.slots import ListSlots, ResizeSlot, list_slots, resize_slot
 
 SITE = {
     "code": "51009",

@@ -29,9 +29,8 @@ from vaxcert.errors import (
 from vaxcert.registry.stock.lots import ColdState, LotState
 from vaxcert.registry.stock.movements import CountReason, DifferenceReason, HoldReason, MovementKind, WasteReason
 from vaxcert.registry.stock.tables import stock_shelves, stock_vials
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.stock import check_usable, hold_lot, use_dose
-from vaxcert.service.registry.stock_lots import (
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.stock.lots import (
     ChangeLotState,
     ExtendLot,
     LotQuestion,
@@ -44,7 +43,7 @@ from vaxcert.service.registry.stock_lots import (
     release_lot,
     show_lot,
 )
-from vaxcert.service.registry.stock_moves import (
+from vaxcert.service.registry.stock.moves import (
     CountStock,
     MoveStock,
     ReceiveStock,
@@ -55,8 +54,8 @@ from vaxcert.service.registry.stock_moves import (
     thaw_stock,
     waste_stock,
 )
-from vaxcert.service.registry.stock_tracing import LotDosesQuestion, list_lot_doses, recall_lot
-from vaxcert.service.registry.stock_transfers import (
+from vaxcert.service.registry.stock.tracing import LotDosesQuestion, list_lot_doses, recall_lot
+from vaxcert.service.registry.stock.transfers import (
     AcceptTransfer,
     SendStock,
     TransfersQuestion,
@@ -64,8 +63,9 @@ from vaxcert.service.registry.stock_transfers import (
     list_transfers,
     send_stock,
 )
-from vaxcert.service.registry.stock_uses import TakeBackUse, take_back_use
-from vaxcert.service.registry.stock_vials import (
+from vaxcert.service.registry.stock.usable import check_usable, hold_lot, use_dose
+from vaxcert.service.registry.stock.uses import TakeBackUse, take_back_use
+from vaxcert.service.registry.stock.vials import (
     MAX_SPARE_DOSES,
     LedgerQuestion,
     OpenVial,
@@ -81,7 +81,7 @@ from vaxcert.service.registry.stock_vials import (
 
 if TYPE_CHECKING:
     from tests.registry_fixture import RegistryUnderTest
-    from vaxcert.service.registry.stock_answers import LotCard, VialCard
+    from vaxcert.service.registry.stock.answers import LotCard, VialCard
 
 
 @pytest.fixture

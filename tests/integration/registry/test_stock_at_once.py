@@ -10,9 +10,9 @@ import pytest
 
 from tests.stocked_site import Stocked, new_site
 from vaxcert.errors import DoseBookedError, LotNotUsableError, NotEnoughStockError, RegistryError, TransferStateError
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.stock_moves import MoveStock, return_stock
-from vaxcert.service.registry.stock_transfers import AcceptTransfer, SendStock, accept_transfer, send_stock
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.stock.moves import MoveStock, return_stock
+from vaxcert.service.registry.stock.transfers import AcceptTransfer, SendStock, accept_transfer, send_stock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,9 +21,9 @@ from vaxcert.registry.registrations.declaration import Answer as Told
 from vaxcert.registry.stock.tables import stock_movements
 from vaxcert.registry.visits.tables import visits
 from vaxcert.registry.visits.visit import VisitOutcome, VisitState
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.visits_board import CloseVisit, close_visit
-from vaxcert.service.registry.visits_observation import LeaveEarly, leave_early
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.visits.board import CloseVisit, close_visit
+from vaxcert.service.registry.visits.observation import LeaveEarly, leave_early
 from vaxcert.service.registry.work import VIET_NAM
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from vaxcert.errors import DoseSameDayError, RegistryError, StaleVersionError, V
 from vaxcert.registry.doses.paper import PaperKind
 from vaxcert.registry.doses.tables import dose_places, doses
 from vaxcert.registry.stock.tables import stock_movements
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.doses_entered import enter_paper_dose
-from vaxcert.service.registry.doses_entered_form import EnterPaperDose
+from vaxcert.service.registry.doses.entered import enter_paper_dose
+from vaxcert.service.registry.doses.entered_form import EnterPaperDose
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -16,18 +16,18 @@ from vaxcert.registry.registrations.states import RegistrationState
 from vaxcert.registry.sites.site import SiteKind
 from vaxcert.registry.visits.screening_form import Conclusion
 from vaxcert.registry.visits.visit import VisitOutcome, VisitState
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.appointments import read_appointment
-from vaxcert.service.registry.registrations import read_registration
-from vaxcert.service.registry.sites import OpenSite, open_site
-from vaxcert.service.registry.visits_scan import ScanVisitor, scan_visitor
+from vaxcert.service.registry.appointments.expected import read_appointment
+from vaxcert.service.registry.registrations.open_registrations import read_registration
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.sites import OpenSite, open_site
+from vaxcert.service.registry.visits.scan import ScanVisitor, scan_visitor
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from tests.registry_fixture import RegistryUnderTest
     from vaxcert.registry.appointments.appointment import Appointment
-    from vaxcert.service.registry.visits_scan import VisitorCard
+    from vaxcert.service.registry.visits.scan import VisitorCard
 
 
 def appointment(registry: RegistryUnderTest, found: UUID) -> Appointment:

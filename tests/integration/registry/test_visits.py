@@ -33,11 +33,10 @@ from vaxcert.registry.visits.notes import IdentityCheck
 from vaxcert.registry.visits.screening_form import Conclusion
 from vaxcert.registry.visits.tables import visits
 from vaxcert.registry.visits.visit import VisitOutcome, VisitState
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.doses_history import DosesOf, dose_history
-from vaxcert.service.registry.stock_lots import ChangeLotState, put_lot_on_hold
-from vaxcert.service.registry.visits import ReceiveVisitor, receive_visitor
-from vaxcert.service.registry.visits_board import (
+from vaxcert.service.registry.doses.history import DosesOf, dose_history
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.stock.lots import ChangeLotState, put_lot_on_hold
+from vaxcert.service.registry.visits.board import (
     CloseVisit,
     CountVisits,
     ListVisits,
@@ -49,17 +48,18 @@ from vaxcert.service.registry.visits_board import (
     record_no_show,
     show_visit,
 )
-from vaxcert.service.registry.visits_injection import CheckInjection, Inject, check_injection, inject
-from vaxcert.service.registry.visits_observation import (
+from vaxcert.service.registry.visits.injection import CheckInjection, Inject, check_injection, inject
+from vaxcert.service.registry.visits.observation import (
     LeaveEarly,
     RecordVitals,
     leave_early,
     record_vitals,
     show_observation,
 )
-from vaxcert.service.registry.visits_screening import AskQuestions, screen_visitor, screening_questions
-from vaxcert.service.registry.visits_screening_form import ScreenVisitor
-from vaxcert.service.registry.visits_slip import ShowSlip, confirmation_slip
+from vaxcert.service.registry.visits.reception import ReceiveVisitor, receive_visitor
+from vaxcert.service.registry.visits.screening import AskQuestions, screen_visitor, screening_questions
+from vaxcert.service.registry.visits.screening_form import ScreenVisitor
+from vaxcert.service.registry.visits.slip import ShowSlip, confirmation_slip
 
 if TYPE_CHECKING:
     from tests.registry_fixture import RegistryUnderTest

@@ -23,18 +23,15 @@ from vaxcert.registry.appointments import waiting_store
 from vaxcert.registry.appointments.states import AppointmentState
 from vaxcert.registry.appointments.terms import terms_on
 from vaxcert.registry.registrations.registration import Session
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.appointments_cards import AppointmentCard
-from vaxcert.service.registry.appointments_kept import ReturnPlaces, return_places
-from vaxcert.service.registry.appointments_listed import (
+from vaxcert.service.registry.appointments.cards import AppointmentCard
+from vaxcert.service.registry.appointments.listed import (
     ListOwnAppointments,
     ListOwnWaiting,
     list_own_appointments,
     list_own_waiting,
 )
-from vaxcert.service.registry.days import CloseDay, close_day
-from vaxcert.service.registry.slots import ResizeSlot, resize_slot
-from vaxcert.service.registry.waiting_list import (
+from vaxcert.service.registry.appointments.upkeep import ReturnPlaces, return_places
+from vaxcert.service.registry.appointments.waiting_list import (
     JoinWaitingList,
     LeaveWaitingList,
     ListWaiting,
@@ -45,6 +42,9 @@ from vaxcert.service.registry.waiting_list import (
     list_waiting,
     offer_free_places,
 )
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.days import CloseDay, close_day
+from vaxcert.service.registry.sites.slots import ResizeSlot, resize_slot
 
 
 def full(registry: RegistryUnderTest) -> tuple[BookedSite, UUID, list[AppointmentCard]]:

@@ -33,7 +33,8 @@ from vaxcert.model.certificate_type import CertificateType
 from vaxcert.service.batch.workbench import Plan, Recipe
 from vaxcert.service.ledgers import create_ledger, sign_checkpoint
 from vaxcert.service.online_issuing import IssuingPlace
-from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind, Role
+from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind
+from vaxcert.service.registry.rights import Role
 from vaxcert.service.revocation_book import BOOK_NAME
 from vaxcert.service.signers import ISSUER_SECRET, SignerSource
 from vaxcert.trust.trust_list import TrustList

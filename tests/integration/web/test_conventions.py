@@ -15,7 +15,7 @@ from litestar.testing import TestClient
 from tests.registry_fixture import new_sqlite_registry
 from tests.role_tokens import RoleTokens
 from tests.web_office import Clock, new_office
-from vaxcert.service.registry.access import Role
+from vaxcert.service.registry.rights import Role
 from vaxcert.web.api.builder import API
 from vaxcert.web.journal import Journal, JournalHandler
 

@@ -18,11 +18,11 @@ from tests.role_tokens import RoleTokens
 from tests.visited_site import VisitedSite
 from tests.web_office import Clock, card, new_office, valid_text
 from vaxcert.registry.people.guardianship import Relation
-from vaxcert.service.registry.access import GRANTS, Role
-from vaxcert.service.registry.corrections import AskIdentityCorrection, ask_identity_correction
-from vaxcert.service.registry.guardians import RegisterDependant, register_dependant
-from vaxcert.service.registry.people_register import RegisterPerson, register_person
-from vaxcert.service.registry.reactions import TellReaction, tell_reaction
+from vaxcert.service.registry.corrections.asked import AskIdentityCorrection, ask_identity_correction
+from vaxcert.service.registry.people.guardians import RegisterDependant, register_dependant
+from vaxcert.service.registry.people.register import RegisterPerson, register_person
+from vaxcert.service.registry.reactions.told import TellReaction, tell_reaction
+from vaxcert.service.registry.rights import GRANTS, Role
 from vaxcert.web.api.builder import API
 from vaxcert.web.api.table import ROUTES
 

@@ -14,8 +14,9 @@ from litestar.testing import TestClient
 from tests.registry_fixture import area, new_sqlite_registry
 from tests.role_tokens import RoleTokens
 from tests.web_office import Clock, new_office
-from vaxcert.service.registry.access import COUNTRY, GRANTS, Actor, ActorKind, Role
-from vaxcert.service.registry.sessions import VISITOR
+from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind
+from vaxcert.service.registry.accounts.sessions import VISITOR
+from vaxcert.service.registry.rights import GRANTS, Role
 from vaxcert.web.api.table import ROUTES
 
 if TYPE_CHECKING:

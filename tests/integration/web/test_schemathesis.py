@@ -18,7 +18,7 @@ from tests.integration.web.test_rights import actor_with
 from tests.registry_fixture import new_sqlite_registry
 from tests.role_tokens import RoleTokens
 from tests.web_office import Clock, new_office
-from vaxcert.service.registry.access import GRANTS, Role
+from vaxcert.service.registry.rights import GRANTS, Role
 from vaxcert.web.api.openapi import document_of
 from vaxcert.web.api.table import ROUTES
 

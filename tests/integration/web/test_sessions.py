@@ -16,9 +16,9 @@ from vaxcert.registry.accounts import credentials
 from vaxcert.registry.accounts.tables import account_passwords, api_keys, one_time_codes, sessions
 from vaxcert.registry.notifications.message import Content
 from vaxcert.registry.notifications.tables import notifications
-from vaxcert.service.registry.access import COUNTRY, Right, Role
-from vaxcert.service.registry.accounts import NamedAccount, OpenAccount, close_account, open_account
-from vaxcert.service.registry.api_keys import (
+from vaxcert.service.registry.access import COUNTRY
+from vaxcert.service.registry.accounts.accounts import NamedAccount, OpenAccount, close_account, open_account
+from vaxcert.service.registry.accounts.api_keys import (
     KeyMade,
     ListKeys,
     MakeKey,
@@ -29,9 +29,10 @@ from vaxcert.service.registry.api_keys import (
     set_password,
     withdraw_key,
 )
-from vaxcert.service.registry.notifications_outbox import CONTENT_PLACE
-from vaxcert.service.registry.people_register import RegisterPerson, register_person
-from vaxcert.service.registry.sessions import forget_ended
+from vaxcert.service.registry.accounts.sessions import forget_ended
+from vaxcert.service.registry.notifications.outbox import CONTENT_PLACE
+from vaxcert.service.registry.people.register import RegisterPerson, register_person
+from vaxcert.service.registry.rights import Right, Role
 from vaxcert.service.registry.work import NOBODY
 from vaxcert.web.auth.doors import BELIEVED_FOR
 from vaxcert.web.settings import Limits

@@ -13,8 +13,9 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from tests.registry_fixture import new_sqlite_registry
 from tests.web_office import Clock
 from vaxcert.errors import AuthenticationError, SettingsError
-from vaxcert.service.registry.access import COUNTRY, Role
-from vaxcert.service.registry.accounts import NamedAccount, OpenAccount, close_account, open_account
+from vaxcert.service.registry.access import COUNTRY
+from vaxcert.service.registry.accounts.accounts import NamedAccount, OpenAccount, close_account, open_account
+from vaxcert.service.registry.rights import Role
 from vaxcert.web.auth.oidc import ASK_AGAIN, LONGEST_AGE, MAX_AGE, OidcTokens, Provider
 
 if TYPE_CHECKING:

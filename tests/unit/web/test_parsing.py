@@ -11,8 +11,8 @@ import pytest
 from litestar.testing import RequestFactory
 
 from vaxcert.errors import HeaderError, MediaTypeError, PreconditionMissingError, RequestError
-from vaxcert.service.registry.access import Right
 from vaxcert.service.registry.request import Answer, Request
+from vaxcert.service.registry.rights import Right
 from vaxcert.service.registry.use_case import UseCase
 from vaxcert.web.api.parsing import Parser
 from vaxcert.web.api.route import Route

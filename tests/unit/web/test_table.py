@@ -30,8 +30,8 @@ def name_of(route: Route) -> str:
 
 def use_cases() -> set[str]:
     found = set()
-    for module in pkgutil.iter_modules(vaxcert.service.registry.__path__):
-        for name, value in vars(importlib.import_module(f"vaxcert.service.registry.{module.name}")).items():
+    for module in pkgutil.walk_packages(vaxcert.service.registry.__path__, "vaxcert.service.registry."):
+        for name, value in vars(importlib.import_module(module.name)).items():
             if isinstance(value, UseCase) and not name.startswith("_"):
                 found.add(name)
     return found

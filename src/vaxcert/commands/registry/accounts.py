@@ -12,8 +12,8 @@ from vaxcert.commands.registry.noun import Verb, noun
 from vaxcert.commands.registry.opening import acting, opened, passphrase_of, registry_options
 from vaxcert.errors import PassphraseError
 from vaxcert.service.files import read_secret_line
-from vaxcert.service.registry.accounts import change_account, close_account, list_accounts, open_account
-from vaxcert.service.registry.api_keys import SetPassword, set_password
+from vaxcert.service.registry.accounts.accounts import change_account, close_account, list_accounts, open_account
+from vaxcert.service.registry.accounts.api_keys import SetPassword, set_password
 from vaxcert.service.registry.request import read_request
 
 if TYPE_CHECKING:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.appointments_kept import mark_missed, mark_one_missed, remind_people, return_places
-from vaxcert.service.registry.appointments_listed import list_appointments, list_own_appointments, show_appointment
-from vaxcert.service.registry.booking import (
+from vaxcert.service.registry.appointments.booking import (
     accept_place,
     book_appointment,
     cancel_appointment,
@@ -13,6 +11,8 @@ from vaxcert.service.registry.booking import (
     hold_place,
     move_appointment,
 )
+from vaxcert.service.registry.appointments.listed import list_appointments, list_own_appointments, show_appointment
+from vaxcert.service.registry.appointments.upkeep import mark_missed, mark_one_missed, remind_people, return_places
 
 command = noun(
     "Book, move, confirm and cancel appointments; say who did not come.",

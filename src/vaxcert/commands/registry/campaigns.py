@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.campaigns import list_campaigns, plan_campaign, set_campaign_state, show_campaign
+from vaxcert.service.registry.sites.campaigns import list_campaigns, plan_campaign, set_campaign_state, show_campaign
 
 command = noun(
     "Plan campaigns, open and close them for booking.",

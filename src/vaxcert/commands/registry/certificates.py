@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.certificates_listed import certificates_of_person, family_certificates, list_certificates
-from vaxcert.service.registry.certificates_revoked import revoke_certificate
-from vaxcert.service.registry.certificates_shown import certificate_document, show_certificate
-from vaxcert.service.registry.certificates_signing import (
+from vaxcert.service.registry.certificates.listed import certificates_of_person, family_certificates, list_certificates
+from vaxcert.service.registry.certificates.renewal import renew_certificates
+from vaxcert.service.registry.certificates.revoked import revoke_certificate
+from vaxcert.service.registry.certificates.shown import certificate_document, show_certificate
+from vaxcert.service.registry.certificates.signing import (
     centre_sign_certificates,
     refuse_certificate,
     return_certificate,
     site_sign_certificates,
     verify_certificates,
 )
-from vaxcert.service.registry.renewal import renew_certificates
 
 command = noun(
     "Verify, sign, show and revoke certificates.",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.corrections import ask_health_correction, ask_identity_correction, withdraw_correction
-from vaxcert.service.registry.corrections_decided import (
+from vaxcert.service.registry.corrections.asked import (
+    ask_health_correction,
+    ask_identity_correction,
+    withdraw_correction,
+)
+from vaxcert.service.registry.corrections.decided import (
     accept_health_correction,
     accept_identity_correction,
     refuse_health_correction,
     refuse_identity_correction,
 )
-from vaxcert.service.registry.corrections_shown import (
+from vaxcert.service.registry.corrections.shown import (
     correction_evidence,
     corrections_of_person,
     forget_evidence,

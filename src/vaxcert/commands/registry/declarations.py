@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.declarations import declare_health, show_declaration, show_declaration_form
+from vaxcert.service.registry.registrations.declarations import declare_health, show_declaration, show_declaration_form
 
 command = noun(
     "Declare health before a visit.",

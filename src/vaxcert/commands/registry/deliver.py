@@ -14,10 +14,10 @@ from vaxcert.commands.options import now, say
 from vaxcert.commands.registry.opening import acting, opened, passphrase_of, registry_options
 from vaxcert.commands.signals import interrupted_by_sigterm
 from vaxcert.errors import RegistryBusyError, RegistryUnavailableError
-from vaxcert.service.registry.access import Right
-from vaxcert.service.registry.delivery import Delivered, DeliveryWorker
-from vaxcert.service.registry.delivery_channels import carriers_of, parse_settings
+from vaxcert.service.registry.notifications.delivery import Delivered, DeliveryWorker
+from vaxcert.service.registry.notifications.delivery_channels import carriers_of, parse_settings
 from vaxcert.service.registry.registry_folder import RegistryFolder
+from vaxcert.service.registry.rights import Right
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.doses_entered import (
+from vaxcert.service.registry.doses.entered import (
     enter_foreign_dose,
     enter_paper_dose,
     show_paper,
     verify_paper_dose,
     void_dose,
 )
-from vaxcert.service.registry.doses_history import dose_history, family_history
+from vaxcert.service.registry.doses.history import dose_history, family_history
 
 command = noun(
     "See doses and what is due; enter those that stand on paper, and verify them.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.duplicates import keep_apart, list_duplicates, merge_people, unmerge_person
+from vaxcert.service.registry.people.duplicates import keep_apart, list_duplicates, merge_people, unmerge_person
 
 command = noun(
     "Find, merge and part entries of one person.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.guardians import (
+from vaxcert.service.registry.people.guardians import (
     declare_guardianship,
     read_family,
     register_dependant,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from vaxcert.commands.options import now, passphrase_options, say, secret
-from vaxcert.service.registry.accounts import first_account
+from vaxcert.service.registry.accounts.accounts import first_account
 from vaxcert.service.registry.registry_folder import create_registry
 from vaxcert.service.registry.work import VIET_NAM
 

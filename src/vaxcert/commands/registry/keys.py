@@ -8,8 +8,8 @@ import click
 
 from vaxcert.commands.options import say
 from vaxcert.commands.registry.opening import acting, opened, passphrase_of, registry_options
-from vaxcert.service.registry.access import Right
 from vaxcert.service.registry.registry_folder import RegistryFolder
+from vaxcert.service.registry.rights import Right
 
 if TYPE_CHECKING:
     from pathlib import Path

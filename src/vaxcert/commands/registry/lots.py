@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.stock_lots import (
+from vaxcert.service.registry.stock.lots import (
     extend_lot,
     list_lots,
     put_lot_on_hold,
@@ -11,7 +11,7 @@ from vaxcert.service.registry.stock_lots import (
     release_lot,
     show_lot,
 )
-from vaxcert.service.registry.stock_tracing import list_lot_doses, recall_lot
+from vaxcert.service.registry.stock.tracing import list_lot_doses, recall_lot
 
 command = noun(
     "Keep lots: expiry and its history, hold, recall, who got them.",

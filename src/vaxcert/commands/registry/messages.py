@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.notifications_contacts import add_contact, list_contacts, withdraw_contact
-from vaxcert.service.registry.notifications_kept import list_notifications, retry_notification, show_delivery
+from vaxcert.service.registry.notifications.contacts import add_contact, list_contacts, withdraw_contact
+from vaxcert.service.registry.notifications.kept import list_notifications, retry_notification, show_delivery
 
 command = noun(
     "See what became of messages, and where offices are told.",

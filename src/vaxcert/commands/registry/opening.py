@@ -10,7 +10,7 @@ import click
 
 from vaxcert.commands.options import EXISTING_PATH, read_passphrase
 from vaxcert.errors import NotAllowedError, PassphraseError
-from vaxcert.service.registry.accounts import local_actor
+from vaxcert.service.registry.accounts.accounts import local_actor
 from vaxcert.service.registry.registry_folder import RegistryFolder
 
 if TYPE_CHECKING:

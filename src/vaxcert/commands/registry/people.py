@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
 from vaxcert.commands.registry.people_import import import_command, template_command
-from vaxcert.service.registry.people_erasure import erase_person
-from vaxcert.service.registry.people_look_up import (
+from vaxcert.service.registry.people.erasure import erase_person
+from vaxcert.service.registry.people.look_up import (
     list_person_versions,
     look_up_people,
     read_person,
     reveal_person,
     search_people,
 )
-from vaxcert.service.registry.people_register import change_person, register_person, verify_identity
+from vaxcert.service.registry.people.register import change_person, register_person, verify_identity
 
 command = noun(
     "Register and find people, correct and erase what is known of them.",

@@ -14,15 +14,15 @@ from vaxcert.commands.progress import Progress
 from vaxcert.commands.registry.opening import acting, opened, passphrase_of, registry_options
 from vaxcert.errors import SchemaError
 from vaxcert.service.files import whole_file
-from vaxcert.service.registry.people_files import import_people
-from vaxcert.service.registry.people_import import ImportOutcome
-from vaxcert.service.registry.people_template import csv_template, workbook_template
+from vaxcert.service.registry.people.files import import_people
+from vaxcert.service.registry.people.importing import ImportOutcome
+from vaxcert.service.registry.people.template import csv_template, workbook_template
 from vaxcert.service.rejects import rejects_file
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vaxcert.service.registry.people_files import ImportTotals
+    from vaxcert.service.registry.people.files import ImportTotals
     from vaxcert.service.rejects import Reject
 
 SHOWN_PROBLEMS = 10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.people_qr import print_personal_qr, replace_personal_qr, show_personal_qr
+from vaxcert.service.registry.people.qr import print_personal_qr, replace_personal_qr, show_personal_qr
 
 command = noun(
     "Show, print and replace personal QR codes (Decision 1405/QĐ-BTTTT).",

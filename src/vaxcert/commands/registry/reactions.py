@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.reactions import ask_advice, list_ticks, tell_reaction
-from vaxcert.service.registry.reactions_form import amend_reaction, report_reaction, show_form
-from vaxcert.service.registry.reactions_line_list import reaction_line_list
-from vaxcert.service.registry.reactions_review import (
+from vaxcert.service.registry.reactions.form import amend_reaction, report_reaction, show_form
+from vaxcert.service.registry.reactions.line_list import reaction_line_list
+from vaxcert.service.registry.reactions.review import (
     dismiss_reaction,
     forward_reaction,
     hold_lot_of_reaction,
     review_reaction,
 )
-from vaxcert.service.registry.reactions_shown import list_reactions, reveal_reaction, show_reaction
-from vaxcert.service.registry.reactions_upkeep import ask_after_people, call_in_reports
+from vaxcert.service.registry.reactions.shown import list_reactions, reveal_reaction, show_reaction
+from vaxcert.service.registry.reactions.told import ask_advice, list_ticks, tell_reaction
+from vaxcert.service.registry.reactions.upkeep import ask_after_people, call_in_reports
 
 command = noun(
     "Tell of reactions, report and review them; the serious ones within 24 hours.",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.registering import (
+from vaxcert.service.registry.registrations.registering import (
     find_registration,
     list_own_registrations,
     register_for_dose,
     show_registration,
     withdraw_registration,
 )
-from vaxcert.service.registry.registrations_review import (
+from vaxcert.service.registry.registrations.review import (
     approve_registrations,
     count_registrations,
     refuse_registration,

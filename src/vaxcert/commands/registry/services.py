@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.api_keys import list_keys, make_key, withdraw_key
+from vaxcert.service.registry.accounts.api_keys import list_keys, make_key, withdraw_key
 
 command = noun(
     "Give services keys of their own, for what they may do and no more.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.sites import change_site, list_sites, open_site, show_site
+from vaxcert.service.registry.sites.sites import change_site, list_sites, open_site, show_site
 
 command = noun(
     "Keep the directory of sites: hours, tables, places.",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.stock_moves import count_stock, receive_stock, return_stock, thaw_stock, waste_stock
-from vaxcert.service.registry.stock_transfers import accept_transfer, list_transfers, send_stock
-from vaxcert.service.registry.stock_uses import take_back_use
-from vaxcert.service.registry.stock_vials import (
+from vaxcert.service.registry.stock.moves import count_stock, receive_stock, return_stock, thaw_stock, waste_stock
+from vaxcert.service.registry.stock.transfers import accept_transfer, list_transfers, send_stock
+from vaxcert.service.registry.stock.uses import take_back_use
+from vaxcert.service.registry.stock.vials import (
     add_spare_dose,
     check_stock,
     list_stock_ledger,

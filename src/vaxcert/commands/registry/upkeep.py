@@ -15,11 +15,11 @@ from vaxcert.commands.options import at_option, now, say
 from vaxcert.commands.registry.opening import acting, opened, passphrase_of, registry_options
 from vaxcert.commands.signals import interrupted_by_sigterm
 from vaxcert.errors import LedgerError, RegistryBusyError, RegistryUnavailableError
-from vaxcert.service.registry.access import Right
-from vaxcert.service.registry.delivery import DeliveryWorker
-from vaxcert.service.registry.delivery_channels import carriers_of, parse_settings
-from vaxcert.service.registry.issuing import open_sequencer
+from vaxcert.service.registry.certificates.issuing import open_sequencer
+from vaxcert.service.registry.notifications.delivery import DeliveryWorker
+from vaxcert.service.registry.notifications.delivery_channels import carriers_of, parse_settings
 from vaxcert.service.registry.registry_folder import RegistryFolder
+from vaxcert.service.registry.rights import Right
 from vaxcert.service.registry.upkeep import Upkeep
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from vaxcert.commands.registry.noun import Verb, noun
-from vaxcert.service.registry.visits import receive_visitor
-from vaxcert.service.registry.visits_board import close_visit, count_visits, list_visits, record_no_show, show_visit
-from vaxcert.service.registry.visits_injection import check_injection, inject
-from vaxcert.service.registry.visits_observation import complete_visit, leave_early, record_vitals, show_observation
-from vaxcert.service.registry.visits_scan import scan_visitor
-from vaxcert.service.registry.visits_screening import screen_visitor, screening_questions
-from vaxcert.service.registry.visits_slip import confirmation_slip
+from vaxcert.service.registry.visits.board import close_visit, count_visits, list_visits, record_no_show, show_visit
+from vaxcert.service.registry.visits.injection import check_injection, inject
+from vaxcert.service.registry.visits.observation import complete_visit, leave_early, record_vitals, show_observation
+from vaxcert.service.registry.visits.reception import receive_visitor
+from vaxcert.service.registry.visits.scan import scan_visitor
+from vaxcert.service.registry.visits.screening import screen_visitor, screening_questions
+from vaxcert.service.registry.visits.slip import confirmation_slip
 
 command = noun(
     "Receive, screen, inject, observe: the four steps of a visit.",

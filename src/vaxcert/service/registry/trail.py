@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from vaxcert.ledger.store.statements import keep_head
 from vaxcert.registry.trail.store import check_chain, head, length_of_tail
 from vaxcert.service.ledger_folder import LedgerFolder
-from vaxcert.service.registry.access import Right
 from vaxcert.service.registry.request import Answer
+from vaxcert.service.registry.rights import Right
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind, Role
-from vaxcert.service.registry.appointments_kept import RemindPeople, ReturnPlaces, remind_people, return_places
-from vaxcert.service.registry.delivery import Delivered, DeliveryWorker
-from vaxcert.service.registry.reactions_upkeep import AskAfterPeople, CallInReports, ask_after_people, call_in_reports
-from vaxcert.service.registry.renewal import RenewCertificates, renew_certificates
-from vaxcert.service.registry.sequencer import CertificateSequencer, Drained
-from vaxcert.service.registry.sessions import forget_ended
+from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind
+from vaxcert.service.registry.accounts.sessions import forget_ended
+from vaxcert.service.registry.appointments.upkeep import RemindPeople, ReturnPlaces, remind_people, return_places
+from vaxcert.service.registry.certificates.renewal import RenewCertificates, renew_certificates
+from vaxcert.service.registry.certificates.sequencer import CertificateSequencer, Drained
+from vaxcert.service.registry.notifications.delivery import Delivered, DeliveryWorker
+from vaxcert.service.registry.reactions.upkeep import AskAfterPeople, CallInReports, ask_after_people, call_in_reports
+from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from vaxcert.service.registry.request import Answer, Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vaxcert.service.registry.access import Right
+    from vaxcert.service.registry.rights import Right
     from vaxcert.service.registry.work import Work
 
 _SECTIONS = re.compile(r"^(?:Args|Returns|Raises):$", re.MULTILINE)

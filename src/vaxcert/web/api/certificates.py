@@ -11,8 +11,8 @@ from msgspec import Meta
 from vaxcert.errors import NotSetUpError
 from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.online_issuing import MAX_RECORDS
-from vaxcert.service.registry.access import Right
 from vaxcert.service.registry.request import Answer, Request
+from vaxcert.service.registry.rights import Right
 from vaxcert.service.revocation_book import RevocationBook
 from vaxcert.service.revoking import Refused, Revoker, read_name
 from vaxcert.trust.revocation.own_key import canonical_id

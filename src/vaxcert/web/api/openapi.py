@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from vaxcert.service.registry.access import GRANTS
 from vaxcert.service.registry.request import Document
+from vaxcert.service.registry.rights import GRANTS
 from vaxcert.web.api.parsing import VERSION, Parser
 from vaxcert.web.api.route import JSON, Route
 from vaxcert.web.problems import PROBLEM_TYPE, Problem

@@ -12,7 +12,8 @@ from vaxcert.service.registry.request import Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vaxcert.service.registry.access import Actor, Right
+    from vaxcert.service.registry.access import Actor
+    from vaxcert.service.registry.rights import Right
     from vaxcert.service.registry.use_case import UseCase
     from vaxcert.service.wording import Language
     from vaxcert.web.office import Office

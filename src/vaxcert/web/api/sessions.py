@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from vaxcert.errors import NotSetUpError
-from vaxcert.service.registry import sessions, sessions_by_code
-from vaxcert.service.registry.access import Right
+from vaxcert.service.registry.accounts import sessions, sessions_by_code
+from vaxcert.service.registry.accounts.sessions import SessionEnded, SessionOpened, SignIn
+from vaxcert.service.registry.accounts.sessions_by_code import SignInByCode
 from vaxcert.service.registry.request import Request
-from vaxcert.service.registry.sessions import SessionEnded, SessionOpened, SignIn
-from vaxcert.service.registry.sessions_by_code import SignInByCode
+from vaxcert.service.registry.rights import Right
 from vaxcert.web.api.route import Caller, office_call
 from vaxcert.web.office import Office
 

@@ -10,65 +10,54 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from vaxcert.service.registry import (
-    accounts,
-    api_keys,
-    appointments_kept,
-    appointments_listed,
-    booking,
-    campaigns,
-    certificates_listed,
-    certificates_revoked,
-    certificates_shown,
-    certificates_signing,
-    corrections,
-    corrections_decided,
-    corrections_shown,
-    days,
-    declarations,
-    doses_entered,
-    doses_history,
-    duplicates,
-    guardians,
-    notifications_contacts,
-    notifications_kept,
-    people_erasure,
-    people_import,
-    people_look_up,
-    people_qr,
-    people_register,
-    reactions,
-    reactions_form,
-    reactions_line_list,
-    reactions_review,
-    reactions_shown,
-    reactions_upkeep,
-    registering,
-    registrations_review,
-    renewal,
-    reports_coverage,
-    reports_daily,
-    reports_rates,
-    reports_statistics,
-    sessions,
-    sessions_by_code,
-    sites,
-    slots,
-    stock_lots,
-    stock_moves,
-    stock_tracing,
-    stock_transfers,
-    stock_uses,
-    stock_vials,
-    visits,
-    visits_board,
-    visits_injection,
-    visits_observation,
-    visits_scan,
-    visits_screening,
-    visits_slip,
-    waiting_list,
-)
+from vaxcert.service.registry.accounts import accounts, api_keys, sessions, sessions_by_code
+from vaxcert.service.registry.appointments import booking, waiting_list
+from vaxcert.service.registry.appointments import listed as appointments_listed
+from vaxcert.service.registry.appointments import upkeep as appointments_kept
+from vaxcert.service.registry.certificates import listed as certificates_listed
+from vaxcert.service.registry.certificates import renewal
+from vaxcert.service.registry.certificates import revoked as certificates_revoked
+from vaxcert.service.registry.certificates import shown as certificates_shown
+from vaxcert.service.registry.certificates import signing as certificates_signing
+from vaxcert.service.registry.corrections import asked as corrections
+from vaxcert.service.registry.corrections import decided as corrections_decided
+from vaxcert.service.registry.corrections import shown as corrections_shown
+from vaxcert.service.registry.doses import entered as doses_entered
+from vaxcert.service.registry.doses import history as doses_history
+from vaxcert.service.registry.notifications import contacts as notifications_contacts
+from vaxcert.service.registry.notifications import kept as notifications_kept
+from vaxcert.service.registry.people import duplicates, guardians
+from vaxcert.service.registry.people import erasure as people_erasure
+from vaxcert.service.registry.people import importing as people_import
+from vaxcert.service.registry.people import look_up as people_look_up
+from vaxcert.service.registry.people import qr as people_qr
+from vaxcert.service.registry.people import register as people_register
+from vaxcert.service.registry.reactions import form as reactions_form
+from vaxcert.service.registry.reactions import line_list as reactions_line_list
+from vaxcert.service.registry.reactions import review as reactions_review
+from vaxcert.service.registry.reactions import shown as reactions_shown
+from vaxcert.service.registry.reactions import told as reactions
+from vaxcert.service.registry.reactions import upkeep as reactions_upkeep
+from vaxcert.service.registry.registrations import declarations, registering
+from vaxcert.service.registry.registrations import review as registrations_review
+from vaxcert.service.registry.reports import coverage as reports_coverage
+from vaxcert.service.registry.reports import daily as reports_daily
+from vaxcert.service.registry.reports import rates as reports_rates
+from vaxcert.service.registry.reports import statistics as reports_statistics
+from vaxcert.service.registry.sites import campaigns, days, sites, slots
+from vaxcert.service.registry.stock import lots as stock_lots
+from vaxcert.service.registry.stock import moves as stock_moves
+from vaxcert.service.registry.stock import tracing as stock_tracing
+from vaxcert.service.registry.stock import transfers as stock_transfers
+from vaxcert.service.registry.stock import uses as stock_uses
+from vaxcert.service.registry.stock import vials as stock_vials
+from vaxcert.service.registry.visits import board as visits_board
+from vaxcert.service.registry.visits import injection as visits_injection
+from vaxcert.service.registry.visits import observation as visits_observation
+from vaxcert.service.registry.visits import reception as visits
+from vaxcert.service.registry.visits import scan as visits_scan
+from vaxcert.service.registry.visits import screening as visits_screening
+from vaxcert.service.registry.visits import slip as visits_slip
 from vaxcert.web.api import certificates, ledger, verifications
 from vaxcert.web.api import sessions as web_sessions
 from vaxcert.web.api.route import Route

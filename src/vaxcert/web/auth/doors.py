@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from litestar import Request
 
-    from vaxcert.service.registry.access import Actor, Right
+    from vaxcert.service.registry.access import Actor
+    from vaxcert.service.registry.rights import Right
 
 MAX_TOKEN: Final = 8192
 """Characters of a bearer token; those of identity providers have one to two thousand."""

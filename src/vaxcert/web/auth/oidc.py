@@ -19,7 +19,7 @@ from joserfc.jwk import KeySet
 
 from vaxcert.errors import AuthenticationError, NotAllowedError, SettingsError, StorageError
 from vaxcert.service.files import read_file
-from vaxcert.service.registry.accounts import local_actor
+from vaxcert.service.registry.accounts.accounts import local_actor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vaxcert.registry.accounts.credentials import TokenKind, is_token
-from vaxcert.service.registry.api_keys import actor_of_key
-from vaxcert.service.registry.sessions import actor_of_session
+from vaxcert.service.registry.accounts.api_keys import actor_of_key
+from vaxcert.service.registry.accounts.sessions import actor_of_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 
 from vaxcert.errors import NotAllowedError, NotRegisteredError
-from vaxcert.service.registry.access import COUNTRY, GRANTS, Actor, ActorKind, Right, Role, Scope
+from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind, Scope
 from vaxcert.service.registry.reference import Reference
+from vaxcert.service.registry.rights import GRANTS, Right, Role
 
 DAY = date(2026, 3, 2)
 REFERENCE = Reference()

@@ -21,11 +21,11 @@ from tests.simulator.tls import loopback_tls
 from vaxcert.errors import SettingsError, StorageError
 from vaxcert.registry.notifications.message import Channel, Content, Parcel
 from vaxcert.registry.notifications.schedule import Attempt, Outcome
-from vaxcert.service.registry.delivery_channels import carriers_of, parse_settings
-from vaxcert.service.registry.delivery_http import SignedWebhooks, SmsGateway, Webhook
-from vaxcert.service.registry.delivery_local import ConsoleCarrier, FolderCarrier
-from vaxcert.service.registry.delivery_mail import SmtpCarrier, SmtpServer
-from vaxcert.service.registry.delivery_post import MAX_ANSWER_BYTES, parse_url
+from vaxcert.service.registry.notifications.delivery_channels import carriers_of, parse_settings
+from vaxcert.service.registry.notifications.delivery_http import SignedWebhooks, SmsGateway, Webhook
+from vaxcert.service.registry.notifications.delivery_local import ConsoleCarrier, FolderCarrier
+from vaxcert.service.registry.notifications.delivery_mail import SmtpCarrier, SmtpServer
+from vaxcert.service.registry.notifications.delivery_post import MAX_ANSWER_BYTES, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

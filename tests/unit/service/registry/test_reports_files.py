@@ -8,7 +8,7 @@ import io
 import pytest
 
 from tests.filled_form import form
-from vaxcert.service.registry.reports_files import MEDIA_TYPES, ReportFormat, rendered, to_csv, to_workbook
+from vaxcert.service.registry.reports.files import MEDIA_TYPES, ReportFormat, rendered, to_csv, to_workbook
 
 openpyxl = pytest.importorskip("openpyxl")
 

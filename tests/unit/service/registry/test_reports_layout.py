@@ -7,8 +7,8 @@ from uuid import UUID
 
 from vaxcert.registry.reports.daily_form import DailyCounts
 from vaxcert.registry.reports.daily_layout import layout_on
-from vaxcert.service.registry.reports_daily import DailyForm, DailyNumbers, DailyRow, Difference
-from vaxcert.service.registry.reports_layout import daily_form
+from vaxcert.service.registry.reports.daily import DailyForm, DailyNumbers, DailyRow, Difference
+from vaxcert.service.registry.reports.layout import daily_form
 
 MADE_AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SITE = UUID(int=1)

@@ -15,20 +15,20 @@ from vaxcert.registry.registrations.declaration import Answer as Told
 from vaxcert.registry.registrations.declaration_form import declaration_form_on
 from vaxcert.registry.visits.notes import IdentityCheck
 from vaxcert.registry.visits.visit import VisitOutcome, VisitState
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.booking import TakePlace, book_appointment
-from vaxcert.service.registry.declarations import DeclareHealth, declare_health
+from vaxcert.service.registry.appointments.booking import TakePlace, book_appointment
 from vaxcert.service.registry.demo.place import AREA, PRODUCT
-from vaxcert.service.registry.people_register import RegisterPerson, register_person
-from vaxcert.service.registry.registering import RegisterForDose, register_for_dose
-from vaxcert.service.registry.registrations_review import ApproveRegistrations, approve_registrations
-from vaxcert.service.registry.slots import ListSlots, list_slots
-from vaxcert.service.registry.visits import ReceiveVisitor, receive_visitor
-from vaxcert.service.registry.visits_board import CloseVisit, close_visit
-from vaxcert.service.registry.visits_injection import Inject, inject
-from vaxcert.service.registry.visits_observation import CompleteVisit, RecordVitals, complete_visit, record_vitals
-from vaxcert.service.registry.visits_screening import screen_visitor
-from vaxcert.service.registry.visits_screening_form import ScreenVisitor
+from vaxcert.service.registry.people.register import RegisterPerson, register_person
+from vaxcert.service.registry.registrations.declarations import DeclareHealth, declare_health
+from vaxcert.service.registry.registrations.registering import RegisterForDose, register_for_dose
+from vaxcert.service.registry.registrations.review import ApproveRegistrations, approve_registrations
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.slots import ListSlots, list_slots
+from vaxcert.service.registry.visits.board import CloseVisit, close_visit
+from vaxcert.service.registry.visits.injection import Inject, inject
+from vaxcert.service.registry.visits.observation import CompleteVisit, RecordVitals, complete_visit, record_vitals
+from vaxcert.service.registry.visits.reception import ReceiveVisitor, receive_visitor
+from vaxcert.service.registry.visits.screening import screen_visitor
+from vaxcert.service.registry.visits.screening_form import ScreenVisitor
 from vaxcert.service.sample import sample_records
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from vaxcert.service.registry.demo.place import Place
-    from vaxcert.service.registry.slots import SlotCard
+    from vaxcert.service.registry.sites.slots import SlotCard
 
 GROUP: Final = "3355/QĐ-BYT#9"
 ADULTS_BORN_BEFORE: Final = date(2003, 1, 1)

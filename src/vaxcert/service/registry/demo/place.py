@@ -13,16 +13,17 @@ from vaxcert.registry.sites.campaign import CampaignState
 from vaxcert.registry.sites.site import SiteKind
 from vaxcert.registry.stock.lots import ColdState
 from vaxcert.service.demo_ledger import DemoLedger
-from vaxcert.service.registry.access import COUNTRY, Actor, Role
-from vaxcert.service.registry.accounts import OpenAccount, first_account, local_actor, open_account
-from vaxcert.service.registry.campaigns import PlanCampaign, SetCampaignState, plan_campaign, set_campaign_state
-from vaxcert.service.registry.days import OpenDays, open_days
-from vaxcert.service.registry.notifications_contacts import AddContact, add_contact
+from vaxcert.service.registry.access import COUNTRY, Actor
+from vaxcert.service.registry.accounts.accounts import OpenAccount, first_account, local_actor, open_account
+from vaxcert.service.registry.notifications.contacts import AddContact, add_contact
 from vaxcert.service.registry.registry_folder import RegistryFolder, create_registry
 from vaxcert.service.registry.request import Answer, Request
-from vaxcert.service.registry.sites import OpenSite, open_site
-from vaxcert.service.registry.stock_lots import RegisterLot, register_lot
-from vaxcert.service.registry.stock_moves import ReceiveStock, receive_stock
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.sites.campaigns import PlanCampaign, SetCampaignState, plan_campaign, set_campaign_state
+from vaxcert.service.registry.sites.days import OpenDays, open_days
+from vaxcert.service.registry.sites.sites import OpenSite, open_site
+from vaxcert.service.registry.stock.lots import RegisterLot, register_lot
+from vaxcert.service.registry.stock.moves import ReceiveStock, receive_stock
 from vaxcert.service.registry.work import VIET_NAM
 from vaxcert.service.signers import ISSUER_SECRET
 from vaxcert.signing.authority import create_csca, create_dsc

@@ -13,34 +13,34 @@ from vaxcert.registry.corrections.life import DecisionReason
 from vaxcert.registry.reactions.form import ReactionOutcome, Reason
 from vaxcert.registry.visits.visit import VisitOutcome
 from vaxcert.service.files import whole_folder
-from vaxcert.service.registry.access import Role
-from vaxcert.service.registry.accounts import local_actor
-from vaxcert.service.registry.appointments_kept import MarkMissed, mark_missed
-from vaxcert.service.registry.certificates_listed import (
+from vaxcert.service.registry.accounts.accounts import local_actor
+from vaxcert.service.registry.appointments.upkeep import MarkMissed, mark_missed
+from vaxcert.service.registry.certificates.issuing import open_sequencer
+from vaxcert.service.registry.certificates.listed import (
     ListCertificates,
     OfPerson,
     certificates_of_person,
     list_certificates,
 )
-from vaxcert.service.registry.certificates_shown import CertificateDocument, DocumentFormat, certificate_document
-from vaxcert.service.registry.certificates_signing import (
+from vaxcert.service.registry.certificates.shown import CertificateDocument, DocumentFormat, certificate_document
+from vaxcert.service.registry.certificates.signing import (
     SignCertificates,
     centre_sign_certificates,
     site_sign_certificates,
     verify_certificates,
 )
-from vaxcert.service.registry.corrections import AskIdentityCorrection, ask_identity_correction
-from vaxcert.service.registry.corrections_decided import DecideCorrection, accept_identity_correction
-from vaxcert.service.registry.delivery import DeliveryWorker
-from vaxcert.service.registry.delivery_channels import carriers_of, parse_settings
+from vaxcert.service.registry.corrections.asked import AskIdentityCorrection, ask_identity_correction
+from vaxcert.service.registry.corrections.decided import DecideCorrection, accept_identity_correction
 from vaxcert.service.registry.demo.day import Day, book_people, play_day
 from vaxcert.service.registry.demo.place import ADMIN, OPENING, make_place
-from vaxcert.service.registry.issuing import open_sequencer
-from vaxcert.service.registry.reactions import TellReaction, tell_reaction
-from vaxcert.service.registry.reactions_form import ReportReaction, report_reaction
-from vaxcert.service.registry.reports_daily import DailyFormFile, DailyFormQuestion, daily_form_file, show_daily_form
-from vaxcert.service.registry.reports_files import ReportFormat
-from vaxcert.service.registry.stock_vials import SiteQuestion, check_stock
+from vaxcert.service.registry.notifications.delivery import DeliveryWorker
+from vaxcert.service.registry.notifications.delivery_channels import carriers_of, parse_settings
+from vaxcert.service.registry.reactions.form import ReportReaction, report_reaction
+from vaxcert.service.registry.reactions.told import TellReaction, tell_reaction
+from vaxcert.service.registry.reports.daily import DailyFormFile, DailyFormQuestion, daily_form_file, show_daily_form
+from vaxcert.service.registry.reports.files import ReportFormat
+from vaxcert.service.registry.rights import Role
+from vaxcert.service.registry.stock.vials import SiteQuestion, check_stock
 from vaxcert.service.registry.trail import check_trail, log_trail_head
 from vaxcert.service.registry.upkeep import Upkeep
 from vaxcert.service.registry.work import VIET_NAM

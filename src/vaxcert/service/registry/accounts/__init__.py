@@ -1,0 +1,1 @@
+"""Accounts, keys of services, and sessions."""

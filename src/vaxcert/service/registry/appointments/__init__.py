@@ -1,0 +1,1 @@
+"""Appointments and the waiting list."""

@@ -1,0 +1,1 @@
+"""Certificates: signed in three steps, issued by one sequencer, shown, revoked, renewed."""

@@ -1,0 +1,137 @@
+"""Certificates begun: drafted when an injection is over, found by who works on them, asked for from the sequencer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vaxcert.errors import NotRegisteredError, StaleVersionError
+from vaxcert.registry.certificates import store
+from vaxcert.registry.certificates.life import CertificateState, Origin
+from vaxcert.registry.certificates.tables import IntentState, certificates, intents
+from vaxcert.registry.database.inserting import insert_new
+from vaxcert.registry.doses.dose import Dose
+from vaxcert.registry.sites.store import site_by_id
+from vaxcert.service.registry.access import COUNTRY
+from vaxcert.service.registry.doses.given import dose_by_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from vaxcert.registry.certificates.store import RegisteredCertificate
+    from vaxcert.registry.certificates.tables import IntentKind
+    from vaxcert.service.registry.work import Work
+
+
+def queue_certificate(work: Work, person: UUID, dose: UUID | Dose, *, area: str | None = None) -> UUID | None:
+    """Draft the certificate of a *dose* that *person* was given, and return its id; None where there is one already.
+
+    Called when an injection is over, and when the paper of an earlier one was verified.
+
+    Args:
+        work: The transaction.
+        person: The id under which the dose was entered.
+        dose: The dose.
+        area: The reference of the site's area, where the caller knows it.
+    """
+    given = dose if isinstance(dose, Dose) else dose_by_id(work, dose)
+    if given.person != person:
+        raise ValueError("the dose is another person's")
+    return draft(work, given, area=area or _area_of(work, given), entered_by=given.entered_by, revision=1)
+
+
+def draft(
+    work: Work,
+    dose: Dose,
+    *,
+    area: str | None,
+    entered_by: str,
+    revision: int,
+    origin: Origin = Origin.INJECTION,
+    replaces: UUID | None = None,
+) -> UUID | None:
+    """Draft the certificate with this *revision* of a *dose*, and return its id; None where there is one already."""
+    certificate = work.new_id()
+    is_new = insert_new(
+        work.connection,
+        certificates,
+        {
+            "id": certificate,
+            "version": 1,
+            "person": dose.person,
+            "dose": dose.id,
+            "revision": revision,
+            "origin": origin,
+            "replaces": replaces,
+            "site": dose.site,
+            "area": area,
+            "state": CertificateState.DRAFT,
+            "made_at": work.at,
+            "entered_by": entered_by,
+        },
+    )
+    if not is_new:
+        return None
+    work.note("certificate.drafted", certificate, after={"dose": dose.id, "revision": revision}, person=dose.person)
+    return certificate
+
+
+def find_here(work: Work, certificate: UUID, version: int | None = None) -> RegisteredCertificate:
+    """Return the certificate with this id.
+
+    Raises:
+        NotRegisteredError: There is none.
+        NotAllowedError: It is another site's or area's.
+        StaleVersionError: It has another *version*.
+    """
+    return check_here(work, store.find(work.connection, certificate), version)
+
+
+def check_here(work: Work, row: RegisteredCertificate | None, version: int | None = None) -> RegisteredCertificate:
+    """Return *row*, which was looked for, if it is there and the actor may work with it.
+
+    Raises:
+        NotRegisteredError: There is none.
+        NotAllowedError: It is another site's or area's.
+        StaleVersionError: It has another *version*.
+    """
+    if row is None:
+        raise NotRegisteredError("there is no such certificate")
+    check_place(work, row)
+    if version not in {None, row.version}:
+        raise StaleVersionError("somebody else has changed it meanwhile")
+    return row
+
+
+def check_place(work: Work, row: RegisteredCertificate) -> None:
+    """Refuse the certificate of another site or area to somebody of the staff.
+
+    Raises:
+        NotAllowedError: It is one.
+    """
+    if row.site is not None and row.area is not None:
+        work.scope.check_site(row.site, row.area)
+    else:
+        work.scope.check_area(row.area or COUNTRY)
+
+
+def ask_for(
+    work: Work, kind: IntentKind, certificate: UUID, *, uvci: str | None = None, word: str | None = None
+) -> None:
+    """Ask the sequencer to write about a *certificate* into the log, in this transaction."""
+    work.insert(
+        intents,
+        id=work.new_id(),
+        kind=kind,
+        certificate=certificate,
+        uvci=uvci,
+        at=work.at,
+        word=word,
+        state=IntentState.WAITING,
+    )
+
+
+def _area_of(work: Work, dose: Dose) -> str | None:
+    site = None if dose.site is None else site_by_id(work.connection, dose.site)
+    if site is not None:
+        return site.area
+    return None if work.actor.area == COUNTRY else work.actor.area

@@ -1,0 +1,1 @@
+"""Corrections of who somebody is and of what was injected."""

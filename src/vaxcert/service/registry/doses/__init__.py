@@ -1,0 +1,1 @@
+"""Doses: given, entered from papers, and what is due."""

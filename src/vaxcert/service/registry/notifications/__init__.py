@@ -1,0 +1,1 @@
+"""Messages: an outbox, and what delivers from it."""

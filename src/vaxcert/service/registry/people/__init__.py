@@ -1,0 +1,1 @@
+"""People: registered, found, corrected, merged, erased; their families."""

@@ -1,0 +1,1 @@
+"""Health declarations, and registrations for a dose."""

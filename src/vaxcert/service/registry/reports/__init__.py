@@ -1,0 +1,1 @@
+"""Counts, coverage, rates and the daily form."""

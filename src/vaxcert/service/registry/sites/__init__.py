@@ -1,0 +1,1 @@
+"""Sites, campaigns, days and slots."""

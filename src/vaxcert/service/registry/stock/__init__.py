@@ -1,0 +1,1 @@
+"""Lots, shelves, vials, transfers."""
