@@ -68,6 +68,10 @@ def test_the_steps_lead_to_the_tables_that_the_code_knows(tmp_path: Path, databa
             opts={"include_name": lambda name, kind, _parents: kind != "table" or not _is_part(name, parts)},
         )
         assert compare_metadata(context, METADATA) == []
+        inspected = sa.inspect(connection)
+        for table in METADATA.sorted_tables:  # which the comparison passes over
+            found = {each["name"] for each in inspected.get_check_constraints(table.name)}
+            assert found == _checks(table), table.name
         check_revision(connection)
     engine.dispose()
 
@@ -196,6 +200,12 @@ def test_a_key_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(SealError):
         list(desk.rewrap())
     desk.close()
+
+
+def _checks(table: sa.Table) -> set[str]:
+    """Return the names of the check constraints of *table* and of its columns."""
+    of_columns = {str(each.name) for column in table.columns for each in column.constraints}
+    return of_columns | {str(each.name) for each in table.constraints if isinstance(each, sa.CheckConstraint)}
 
 
 def _is_part(name: str | None, parted: set[str]) -> bool:
