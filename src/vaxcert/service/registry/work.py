@@ -149,7 +149,9 @@ class Work:
             grouped.setdefault((table, frozenset(row)), []).append(row)
         self._pending = []
         for table, columns in sorted(grouped, key=_place_in_order):
-            self._connection.execute(_insert_into(table), grouped[table, columns])
+            rows = grouped[table, columns]
+            # One row alone goes without a pipeline, which costs PostgreSQL's driver a round trip of its own.
+            self._connection.execute(_insert_into(table), rows if len(rows) > 1 else rows[0])
 
     def update_version(self, table: sa.Table, row: UUID, expected: int | None, **values: object) -> int:
         """Change the row with the id *row* of *table*, whose version is *expected*; return its new version.
