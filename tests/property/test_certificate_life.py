@@ -147,7 +147,7 @@ class Certificates(RuleBasedStateMachine):
     def drain_and_be_cut_off(self, place: str) -> None:
         with pytest.MonkeyPatch.context() as patch, suppress(Cut):
             if place == "noted":
-                patch.setattr("vaxcert.service.registry.sequencer._note_issued", _cut)
+                patch.setattr("vaxcert.service.registry.certificates.sequencer._note_issued", _cut)
             else:
                 patch.setattr(LogWriter, place, _cut_after(getattr(LogWriter, place)))
             self.desk.drain()

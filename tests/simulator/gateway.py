@@ -76,7 +76,11 @@ def running_gateway(tls: ssl.SSLContext | None = None) -> Iterator[Gateway]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # the caller was killed in the middle of it: nothing came
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             behaviour = gateway.take(Arrival(self.path, headers, body))
             gateway.gate.wait()

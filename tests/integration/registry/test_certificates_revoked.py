@@ -61,7 +61,7 @@ def test_revoking_that_was_cut_off_makes_one_statement(quick_desk: CertificateDe
     certificate = quick_desk.issued()
     revoke(quick_desk, certificate)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vaxcert.service.registry.sequencer._note_issued", _killed)
+        patch.setattr("vaxcert.service.registry.certificates.sequencer._note_issued", _killed)
         with pytest.raises(KeyboardInterrupt):
             quick_desk.drain()
     assert len(logged(quick_desk.ledger).statements) == 1
@@ -163,7 +163,7 @@ def test_e15_an_erasure_that_was_cut_off_is_gone_on_with(quick_desk: Certificate
     certificate = quick_desk.issued()
     erase(quick_desk, quick_desk.find(certificate).person)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vaxcert.service.registry.sequencer._note_issued", _killed)
+        patch.setattr("vaxcert.service.registry.certificates.sequencer._note_issued", _killed)
         with pytest.raises(KeyboardInterrupt):
             quick_desk.drain()
     assert quick_desk.find(certificate).uvci is not None

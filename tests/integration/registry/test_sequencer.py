@@ -193,7 +193,7 @@ def test_what_the_issuer_does_not_sign_is_refused_with_the_reason(quick_desk: Ce
     quick_desk.sign(good, bad)
     with pytest.MonkeyPatch.context() as patch:
         # As when a value set has changed since it was certified.
-        patch.setattr("vaxcert.service.registry.sequencer.Row", _unreadable(quick_desk.find(bad).dose.hex))
+        patch.setattr("vaxcert.service.registry.certificates.sequencer.Row", _unreadable(quick_desk.find(bad).dose.hex))
         assert quick_desk.drain() == Drained(issued=1, refused=1)
     found = quick_desk.find(bad)
     assert (found.state, found.word) == (CertificateState.REFUSED, "missing")

@@ -120,6 +120,7 @@ def test_what_the_server_below_logs_comes_into_the_journal_without_what_it_quote
     stream = io.BytesIO()
     handler = JournalHandler(Journal(stream, Clock()))
     logger = logging.getLogger("server")
+    logger.setLevel(logging.INFO)
     logger.addHandler(handler)
     logger.info("Started on %s", "port 1")
     try:
