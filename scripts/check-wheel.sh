@@ -12,4 +12,5 @@ cd "$outside"
 venv/bin/python -m pip install --quiet --constraint "$constraint" dist/*.whl
 venv/bin/vaxcert --version
 venv/bin/vaxcert demo demo
+venv/bin/vaxcert registry demo registry --people 20
 venv/bin/python -c 'import vaxcert.data as data; assert "_data" in str(data.folder()), data.folder()'
