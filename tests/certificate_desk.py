@@ -25,8 +25,8 @@ from vaxcert.registry.certificates import store
 from vaxcert.registry.certificates.store import TEXT_PLACE
 from vaxcert.registry.database.engine import open_engine
 from vaxcert.registry.doses.dose import Dose, DoseKind, DoseSource, DoseState
-from vaxcert.registry.doses.store import row_of, take_place
-from vaxcert.registry.doses.tables import doses
+from vaxcert.registry.doses.store import place_of, row_of
+from vaxcert.registry.doses.tables import dose_places, doses
 from vaxcert.registry.people.merging import PersonState
 from vaxcert.registry.people.record import Declarer, PersonRecord
 from vaxcert.registry.sites.site import SiteKind, SiteState
@@ -167,7 +167,7 @@ class CertificateDesk:
             }
             dose = Dose(**{**facts, **changes})  # type: ignore[arg-type] # the caller's changes have the fields' types
             work.insert(doses, **row_of(dose, area=self.registry.area, at=work.at))
-            take_place(work.connection, dose, number)
+            work.insert(dose_places, **place_of(dose, number))
             return dose
 
     def queued(self, dose: Dose) -> UUID:

@@ -39,8 +39,6 @@ from vaxcert.service.sample import sample_records
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    import sqlalchemy as sa
-
     from vaxcert.registry.sealing.keyring import Keyring
 
 BLOCK = 250
@@ -70,17 +68,11 @@ class CopyingWork(Work):
 
     def flush(self) -> None:
         """Write it, those tables first that others refer to."""
-        grouped: dict[sa.Table, list[dict[str, object]]] = {}
-        for table, row in self._pending:
-            grouped.setdefault(table, []).append(row)
-        self._pending = []
         cursor = self._connection.connection.cursor()
-        order = {table: place for place, table in enumerate(next(iter(grouped)).metadata.sorted_tables)}
-        for table in sorted(grouped, key=order.__getitem__):
-            names = list(grouped[table][0])
-            columns = ", ".join(f'"{name}"' for name in names)
+        for table, rows in self._held.take().items():
+            columns = ", ".join(f'"{name}"' for name in rows[0])
             with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
-                for row in grouped[table]:
+                for row in rows:
                     copy.write_row([str(value) if isinstance(value, str) else value for value in row.values()])
 
 

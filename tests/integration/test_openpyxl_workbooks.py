@@ -6,6 +6,7 @@ import io
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 
 from tests.workbooks import FIELDS
@@ -14,8 +15,6 @@ from vaxcert.service.record_files import read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-openpyxl = pytest.importorskip("openpyxl")
 
 
 @pytest.mark.parametrize("write_only", [True, False])

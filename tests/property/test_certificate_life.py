@@ -18,7 +18,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from tests.certificate_desk import CertificateDesk, logged, quick_registry
 from vaxcert.errors import RegistryError
 from vaxcert.registry.certificates import store
-from vaxcert.registry.certificates.life import IN_FORCE, ISSUED, ON_THE_WAY, CertificateState, Origin
+from vaxcert.registry.certificates.life import IN_FORCE, ON_THE_WAY, CertificateState, Origin
 from vaxcert.registry.certificates.tables import certificates
 from vaxcert.registry.corrections.life import DecisionReason
 from vaxcert.registry.doses.dose import DoseState
@@ -52,6 +52,7 @@ EVERY_STEP = frozenset({Role.RECEPTIONIST, Role.SITE_ADMIN, Role.CENTRE_SIGNER, 
 
 STEPS = st.sampled_from((verify_certificates, site_sign_certificates, centre_sign_certificates))
 ENDS = frozenset((CertificateState.REVOKED, CertificateState.REFUSED))
+CERTIFIED = IN_FORCE | {CertificateState.CERTIFIED, CertificateState.SUPERSEDED, CertificateState.REVOKED}
 
 
 class Cut(BaseException):
@@ -204,7 +205,7 @@ class Certificates(RuleBasedStateMachine):
             hands = [row.entered_by, row.verified_by, row.site_signed_by, row.certified_by]
             taken = [hand for hand in hands if hand is not None]
             assert len(set(taken)) == len(taken)
-            if row.state in ISSUED or row.state == CertificateState.CERTIFIED:
+            if row.state in CERTIFIED:
                 assert len(taken) == 4
                 assert states[row.dose] == DoseState.CONFIRMED
             assert self.ended.get(row.id, row.state) == row.state  # nothing leaves an end

@@ -7,16 +7,14 @@ before them and the certificate's id after them. A test and a recovery keep to t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from vaxcert.model.time_zone import VIETNAM_TIME
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
 MISSING = "—"
-
-VIETNAM_TIME = timezone(timedelta(hours=7), "UTC+7")
-"""Viet Nam has kept to one offset since 1975 and knows no summer time."""
 
 
 class Words(NamedTuple):

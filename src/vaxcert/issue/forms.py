@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from vaxcert.errors import UnprintableTextError
 from vaxcert.issue import line_breaks, typeface
-from vaxcert.issue.card_entry import VIETNAM_TIME, Words
 from vaxcert.issue.typesetting import Part, typeset
+from vaxcert.model.time_zone import VIETNAM_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
+
+    from vaxcert.issue.card_entry import Words
 
 PAGE_MM: Final = 277.0
 """What A4 laid across leaves between its margins: the widths of all columns together."""

@@ -66,6 +66,17 @@ class PhoneNumber:
         if phonenumbers.number_type(number) in _SERVICES:
             raise PhoneNumberError("the number of a service, not of a person")
 
+    @classmethod
+    def stored(cls, e164: str) -> PhoneNumber:
+        """Return the number *e164*, which was checked before it was stored.
+
+        Numbering plans change: what was in use then must stay readable, and is not checked against the plan of today.
+        """
+        number = object.__new__(cls)
+        object.__setattr__(number, "e164", e164)
+        object.__setattr__(number, "was_renumbered", False)
+        return number
+
     def __repr__(self) -> str:
         return "PhoneNumber(...)"
 

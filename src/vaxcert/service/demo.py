@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -21,6 +20,7 @@ from vaxcert.model.records import VaccinationRecord
 from vaxcert.service.batch.issue import Order, Watch, issue_batch
 from vaxcert.service.batch.sequencer import Mode
 from vaxcert.service.batch.workbench import Plan, Workbench
+from vaxcert.service.demo_keys import make_demo_keys
 from vaxcert.service.demo_ledger import DemoLedger
 from vaxcert.service.files import whole_folder
 from vaxcert.service.ledger_folder import LedgerFolder
@@ -30,7 +30,6 @@ from vaxcert.service.record_files import read_rows
 from vaxcert.service.sample import sample_records, write_csv
 from vaxcert.service.signers import ISSUER_SECRET
 from vaxcert.service.verification import verify_source
-from vaxcert.signing.authority import create_csca, create_dsc
 from vaxcert.signing.issuer_secret import IssuerSecret
 from vaxcert.signing.keystore import Keystore
 from vaxcert.trust.trust_list import TrustList
@@ -52,7 +51,6 @@ LAPSED_BEFORE = timedelta(days=3)
 """When the expired certificate was issued, for a day."""
 
 _COUNTRY, _ISSUER = "VN", "Sample authority, not a real one"
-_KEYS_BEFORE = timedelta(days=30)
 _VALIDITY = timedelta(days=90)
 
 
@@ -102,18 +100,8 @@ def run_demo(folder: Path, *, at: datetime, say: Callable[[str], None]) -> Demo:
 
 
 def _make_keys(work: Path, at: datetime) -> Signer:
-    born = at - _KEYS_BEFORE
-    passphrase = secrets.token_urlsafe(24).encode()
-    csca = create_csca(country=_COUNTRY, common_name="Sample CSCA", organization="Sample, not real", at=born)
-    pair = create_dsc(csca, common_name="Sample DSC", usages=tuple(CertificateType), at=born)
-    keys, trust = work / "keys", work / "trust"
-    keys.mkdir()
-    trust.mkdir()
-    # A real passphrase never lies beside its key; here the folder is thrown away as a whole.
-    (keys / "passphrase.txt").write_bytes(passphrase + b"\n")
-    keystore = Keystore(keys)
-    keystore.add(csca, passphrase)
-    (trust / "dsc.pem").write_bytes(keystore.add(pair, passphrase).read_bytes())
+    passphrase = make_demo_keys(work, at=at)
+    keystore = Keystore(work / "keys")
     dsc = keystore.choose(at=at, usage=CertificateType.VACCINATION)
     return keystore.load_signer(dsc.kid, passphrase)
 

@@ -6,6 +6,7 @@ import io
 import json
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 
 from tests.invented_people import NUMBER
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from tests.registry_fixture import RegistryUnderTest
     from vaxcert.service.rejects import Reject
 
-openpyxl = pytest.importorskip("openpyxl")
 REGISTERED, UNCHANGED, KNOWN, REFUSED = ImportOutcome
 GOOD = """stt;họ và tên;ngày sinh;giới tính;cmnd/cccd;số điện thoại;tỉnh;địa chỉ;bhyt
 1;Nguyễn Thị Ánh;18/03/1984;nữ;051184000123;0912 345 678;Quảng Ngãi;12 Lê Lợi;7916012345

@@ -15,7 +15,8 @@ from vaxcert.errors import RegistryUnavailableError
 from vaxcert.registry.database.partitions import FIRST_MONTH, ensure_partitions
 from vaxcert.registry.trail.store import check_chain
 from vaxcert.registry.trail.tables import trail
-from vaxcert.service.registry.accounts.accounts import OpenAccount, open_account
+from vaxcert.service.registry.accounts.accounts import OpenAccount, list_accounts, open_account
+from vaxcert.service.registry.request import PageRequest
 from vaxcert.service.registry.rights import Role
 from vaxcert.service.registry.work import NOBODY
 
@@ -49,6 +50,8 @@ def test_a_connection_that_broke_between_requests_is_made_anew(registry: Registr
         second.execute(sa.text("SELECT 1"))
     hang_up_on(registry)
     registry.run(open_account, OpenAccount(name="two", roles=[Role.AUDITOR]), role=Role.SYSADMIN)
+    found = registry.run(list_accounts, PageRequest(), role=Role.SYSADMIN)
+    assert [account.name for account in found.items] == ["one", "two"]
 
 
 def test_a_connection_that_breaks_at_the_commit_is_not_tried_again(registry: RegistryUnderTest) -> None:

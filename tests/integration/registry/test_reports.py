@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+import openpyxl
 import pypdfium2
 import pytest
 
@@ -65,8 +66,6 @@ from vaxcert.service.registry.visits.board import CloseVisit, RecordNoShow, clos
 
 if TYPE_CHECKING:
     from tests.registry_fixture import RegistryUnderTest
-
-openpyxl = pytest.importorskip("openpyxl")
 
 PAPER_DAY = date(2026, 1, 15)
 

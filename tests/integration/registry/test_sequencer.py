@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from tests.certificate_desk import CertificateDesk, certificate_desk, logged, opened, quick_desk, secret, signer
 from tests.invented_people import person as invented
@@ -22,11 +23,10 @@ from vaxcert.errors import (
 from vaxcert.ledger.log.entry import EntryKind
 from vaxcert.ledger.store import rows
 from vaxcert.ledger.store.reader import LoggedCertificate
-from vaxcert.registry.certificates import intent_store
 from vaxcert.registry.certificates.life import CertificateState
 from vaxcert.registry.certificates.record import CertifiedRecord
 from vaxcert.registry.certificates.store import RECORD_PLACE
-from vaxcert.registry.certificates.tables import certificates
+from vaxcert.registry.certificates.tables import IntentState, certificates, intents
 from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.ledgers import create_ledger
 from vaxcert.service.registry.certificates import sequencer
@@ -49,8 +49,9 @@ __all__ = ["certificate_desk", "quick_desk"]
 
 
 def waiting(desk: CertificateDesk) -> int:
+    asked = sa.select(sa.func.count()).where(intents.c.state == IntentState.WAITING)
     with desk.registry.desk.reading() as connection:
-        return intent_store.count_waiting(connection)
+        return connection.execute(asked).scalar_one()
 
 
 def test_s16_what_the_centre_signed_is_issued_and_stands_in_the_log(certificate_desk: CertificateDesk) -> None:

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.stocked_site import EXPIRES
 from tests.visited_site import VERO, site_of_its_own
 from vaxcert.errors import RegistryError
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.registry.certificates.tables import certificates
 from vaxcert.registry.doses.tables import doses
 from vaxcert.registry.registrations.declaration import Answer as Told
@@ -24,7 +25,6 @@ from vaxcert.registry.visits.visit import VisitOutcome, VisitState
 from vaxcert.service.registry.rights import Role
 from vaxcert.service.registry.visits.board import CloseVisit, close_visit
 from vaxcert.service.registry.visits.observation import LeaveEarly, leave_early
-from vaxcert.service.registry.work import VIET_NAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ class VisitMachine(RuleBasedStateMachine):
 
     @property
     def today(self) -> date:
-        return self.registry.at.astimezone(VIET_NAM).date()
+        return self.registry.at.astimezone(VIETNAM_TIME).date()
 
     def expect(self, is_allowed: bool, do: Callable[[], Any]) -> Any:  # noqa: FBT001 - what the model says
         """Do it, and compare with what the model says; None where it was refused."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import cbor2
@@ -20,6 +20,7 @@ from vaxcert.issue.issuer import MAX_VALIDITY, Issuer
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.names import PersonName
 from vaxcert.model.records import Record, RecoveryRecord, TestRecord, VaccinationRecord
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.model.uvci import Uvci
 from vaxcert.service.sample import sample_records
 from vaxcert.signing.authority import DSC_TERM, KeyKind
@@ -28,8 +29,6 @@ from vaxcert.trust.dsc import Dsc
 if TYPE_CHECKING:
     from vaxcert.model.kid import Kid
     from vaxcert.signing.pem import PemSigner
-
-VN_TIME = timezone(timedelta(hours=7))
 
 
 def vaccination(**changes: object) -> VaccinationRecord:
@@ -138,7 +137,7 @@ def test_claims_are_the_issuer_and_whole_seconds() -> None:
 
 
 def test_the_instant_counts_and_not_its_time_zone() -> None:
-    local = issuer().issue(vaccination(), at=AT.astimezone(VN_TIME))
+    local = issuer().issue(vaccination(), at=AT.astimezone(VIETNAM_TIME))
     assert local.issued_at == AT
     assert local.issued_at.tzinfo is UTC
 
@@ -342,8 +341,8 @@ def test_a_naive_instant_is_a_mistake_of_the_caller() -> None:
     [
         (datetime(2021, 12, 1, 9, 59, 59, tzinfo=UTC), True),
         (datetime(2021, 12, 1, 10, 0, tzinfo=UTC), False),
-        (datetime(2021, 12, 1, 16, 59, 59, tzinfo=VN_TIME), True),  # the same two instants
-        (datetime(2021, 12, 1, 17, 0, tzinfo=VN_TIME), False),
+        (datetime(2021, 12, 1, 16, 59, 59, tzinfo=VIETNAM_TIME), True),  # the same two instants
+        (datetime(2021, 12, 1, 17, 0, tzinfo=VIETNAM_TIME), False),
     ],
 )
 def test_a_day_is_in_the_future_while_it_has_begun_nowhere(at: datetime, *, is_refused: bool) -> None:

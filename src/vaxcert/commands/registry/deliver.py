@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,9 @@ import click
 from vaxcert.commands import exit_codes, render
 from vaxcert.commands.options import now, say
 from vaxcert.commands.registry.opening import acting, opened, passphrase_of, registry_options
+from vaxcert.commands.registry.rounds import MAX_PAUSE, repeat
 from vaxcert.commands.signals import interrupted_by_sigterm
-from vaxcert.errors import RegistryBusyError, RegistryUnavailableError
+from vaxcert.errors import RegistryUnavailableError
 from vaxcert.service.registry.notifications.delivery import Delivered, DeliveryWorker
 from vaxcert.service.registry.notifications.delivery_channels import carriers_of, parse_settings
 from vaxcert.service.registry.registry_folder import RegistryFolder
@@ -22,15 +22,13 @@ from vaxcert.service.registry.rights import Right
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MAX_SECONDS = 3_600
-
 
 @click.command("deliver")
 @registry_options
 @click.option("--once", is_flag=True, help="Try what is due now, and end.")
 @click.option(
     "--every",
-    type=click.IntRange(1, _MAX_SECONDS),
+    type=click.IntRange(1, MAX_PAUSE),
     metavar="SECONDS",
     default=2,
     show_default=True,
@@ -59,22 +57,11 @@ def command(
     with interrupted_by_sigterm(), opened(registry, passphrase_of(passphrase_file, passphrase_fd)) as desk:
         acting(desk, acting_account).check_may(Right.KEEP_DELIVERY)
         worker = DeliveryWorker(desk, carriers, now)
-        if once:
-            done = worker.deliver()
-            _tell(done, as_json=as_json)
-            return exit_codes.OK if done == Delivered(sent=done.sent) else exit_codes.of_error(RegistryUnavailableError)
-        while True:
-            _tell(_delivered(worker), as_json=as_json)
-            time.sleep(every)
-
-
-def _delivered(worker: DeliveryWorker) -> Delivered:
-    """Deliver what is due; where the database is away, say so and go on: it will be back."""
-    try:
-        return worker.deliver()
-    except (RegistryBusyError, RegistryUnavailableError) as error:
-        say("warning", error.message)
-        return Delivered()
+        if not once:
+            repeat(lambda: _tell(worker.deliver(), as_json=as_json), every=every)
+        done = worker.deliver()
+        _tell(done, as_json=as_json)
+        return exit_codes.OK if done == Delivered(sent=done.sent) else exit_codes.of_error(RegistryUnavailableError)
 
 
 def _tell(done: Delivered, *, as_json: bool) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from vaxcert.commands.options import now, passphrase_options, say, secret
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.service.registry.accounts.accounts import first_account
 from vaxcert.service.registry.registry_folder import create_registry
-from vaxcert.service.registry.work import VIET_NAM
 
 
 @click.command("init")
@@ -32,7 +32,7 @@ def command(
     """
     at = now()
     passphrase = secret(passphrase_file, passphrase_fd, confirm=True)()
-    made = create_registry(folder, database, passphrase, today=at.astimezone(VIET_NAM).date())
+    made = create_registry(folder, database, passphrase, today=at.astimezone(VIETNAM_TIME).date())
     desk = made.open(passphrase)
     first_account(desk, admin, at=at)
     desk.chain_trail()

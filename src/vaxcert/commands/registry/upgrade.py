@@ -8,8 +8,8 @@ import click
 
 from vaxcert.commands.options import now, say
 from vaxcert.commands.registry.opening import registry_option
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.service.registry.registry_folder import RegistryFolder
-from vaxcert.service.registry.work import VIET_NAM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,5 +22,5 @@ def command(registry: Path) -> None:
 
     On PostgreSQL it also makes the parts of the heavy tables for the next two years: run it once a year.
     """
-    RegistryFolder(registry).upgrade(now().astimezone(VIET_NAM).date())
+    RegistryFolder(registry).upgrade(now().astimezone(VIETNAM_TIME).date())
     say("note", "the registry's tables are those of this version")

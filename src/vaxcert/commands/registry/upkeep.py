@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,8 @@ import click
 from vaxcert.commands import render
 from vaxcert.commands.options import at_option, now, say
 from vaxcert.commands.registry.opening import acting, opened, passphrase_of, registry_options
+from vaxcert.commands.registry.rounds import MAX_PAUSE, repeat
 from vaxcert.commands.signals import interrupted_by_sigterm
-from vaxcert.errors import LedgerError, RegistryBusyError, RegistryUnavailableError
 from vaxcert.service.registry.certificates.issuing import open_sequencer
 from vaxcert.service.registry.notifications.delivery import DeliveryWorker
 from vaxcert.service.registry.notifications.delivery_channels import carriers_of, parse_settings
@@ -27,9 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from vaxcert.errors import VaxcertError
     from vaxcert.service.registry.upkeep import Kept
-
-MAX_PAUSE = 3_600
 
 
 @click.command("upkeep")
@@ -84,18 +82,15 @@ def command(
             _tell(upkeep.round(), as_json=as_json)
             return
         with interrupted_by_sigterm():
-            while True:
-                _round(upkeep, as_json=as_json)
-                time.sleep(every)
+            repeat(lambda: _round(upkeep, as_json=as_json), every=every, told=_again)
+
+
+def _again(error: VaxcertError) -> str:
+    return f"{error.message} ({error.code}); it is tried again"
 
 
 def _round(upkeep: Upkeep, *, as_json: bool) -> None:
-    try:
-        kept = upkeep.round()
-    except (RegistryBusyError, RegistryUnavailableError, LedgerError) as error:
-        say("warning", f"{error.message} ({error.code}); it is tried again")
-        return
-    if kept:
+    if kept := upkeep.round():
         _tell(kept, as_json=as_json)
 
 

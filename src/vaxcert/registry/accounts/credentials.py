@@ -30,8 +30,6 @@ CODE_EVERY: Final = timedelta(seconds=30)
 
 STAFF_SESSION: Final = timedelta(hours=1)
 CITIZEN_SESSION: Final = timedelta(minutes=30)
-LONGEST_SESSION: Final = timedelta(hours=12)
-"""However often it is renewed: a shift."""
 
 FREE_TRIES: Final = 5
 _FIRST_LOCK: Final = timedelta(minutes=1)

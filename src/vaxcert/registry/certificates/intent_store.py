@@ -85,7 +85,6 @@ _WAITING = (
     .with_for_update(of=intents)
 )
 _LOG_PIN = sa.select(logs.c.log_id, logs.c.country)
-_COUNT_WAITING = sa.select(sa.func.count()).select_from(intents).where(intents.c.state == IntentState.WAITING)
 _NAME_INTENT = sa.update(intents).where(intents.c.id == sa.bindparam("of_intent")).values(uvci=sa.bindparam("new_uvci"))
 _NAME_CERTIFICATE = (
     sa.update(certificates).where(certificates.c.id == sa.bindparam("of_id")).values(uvci=sa.bindparam("new_uvci"))
@@ -157,11 +156,6 @@ def pin_log(connection: sa.Connection, log_id: bytes, country: str) -> bool:
         connection.execute(sa.insert(logs), {"id": 1, "log_id": log_id, "country": country})
         return True
     return bool(found.log_id == log_id and found.country == country)
-
-
-def count_waiting(connection: sa.Connection) -> int:
-    """Return how many intents are not done."""
-    return connection.scalar(_COUNT_WAITING) or 0
 
 
 def name(connection: sa.Connection, named: Sequence[tuple[Intent, str]]) -> None:

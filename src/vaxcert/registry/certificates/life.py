@@ -73,9 +73,6 @@ ON_THE_WAY: Final = frozenset((_STATES.DRAFT, _STATES.VERIFIED, _STATES.SITE_SIG
 IN_FORCE: Final = frozenset((_STATES.LOGGED, _STATES.ANCHORED))
 """Of a dose there is one certificate at most in these states, too: it can be shown and holds until it expires."""
 
-ISSUED: Final = IN_FORCE | {_STATES.SUPERSEDED, _STATES.REVOKED}
-"""Those that exist outside of the registry."""
-
 WAYS: Final[Mapping[Step, Mapping[CertificateState, CertificateState]]] = {
     Step.VERIFY: {_STATES.DRAFT: _STATES.VERIFIED},
     Step.SITE_SIGN: {_STATES.VERIFIED: _STATES.SITE_SIGNED},

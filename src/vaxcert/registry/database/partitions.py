@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from vaxcert.registry.database.metadata import METADATA, MONTHLY
 
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
 FIRST_MONTH: Final = date(2021, 3, 1)
 """The first COVID-19 vaccination in Viet Nam was on 8 March 2021; what is older lies in a table's last part."""
 
-MONTHS_AHEAD: Final = 24
+MONTHS_AHEAD: Final = 3
+"""Few: each part makes every statement on the table a little slower. `registry upkeep` makes them in time."""
+
+_PART: Final = re.compile(r"_(?:other|\d{6})$")
 
 
 def monthly_tables() -> list[sa.Table]:
@@ -24,9 +29,13 @@ def monthly_tables() -> list[sa.Table]:
 
 
 def ensure_partitions(connection: sa.Connection, today: date, *, since: date = FIRST_MONTH) -> int:
-    """Make the parts that are missing from the month of *since* to two years from *today*; return how many were made.
+    """Make the parts that are missing from the month of *since* to some months after *today*.
 
-    What is of none of these months lies in the part called ``_other``.
+    What is of none of these months lies in the part called ``_other``, and stays there: a month of which something is
+    there already gets no part of its own.
+
+    Returns:
+        How many were made.
     """
     if connection.dialect.name != "postgresql":
         return 0
@@ -34,10 +43,23 @@ def ensure_partitions(connection: sa.Connection, today: date, *, since: date = F
     made = 0
     for table in monthly_tables():
         for part, bounds in _parts(table.name, since, today):
-            if part not in there:
-                connection.execute(sa.text(f"CREATE TABLE {part} PARTITION OF {table.name} {bounds}"))
+            if part not in there and _make(connection, f"CREATE TABLE {part} PARTITION OF {table.name} {bounds}"):
                 made += 1
     return made
+
+
+def _make(connection: sa.Connection, statement: str) -> bool:
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.text(statement))
+    except IntegrityError:  # rows of this month are elsewhere
+        return False
+    return True
+
+
+def whole_table(name: str) -> str:
+    """Return the table of which *name* is a part, else *name*."""
+    return _PART.sub("", name)
 
 
 def _parts(table: str, since: date, today: date) -> Iterator[tuple[str, str]]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.registry.database.metadata import month_of
 
 if TYPE_CHECKING:
     from uuid import UUID
 
 _MONTHS_A_YEAR: Final = 12
-_AHEAD_OF_UTC: Final = timedelta(hours=7)
 _LAST: Final = int(datetime(9999, 12, 1, tzinfo=UTC).timestamp()) * 1000
 
 
@@ -29,4 +29,4 @@ def month_of_id(row: UUID) -> date:
         RFC 9562 §5.7: the first 48 bits are the milliseconds since 1970.
     """
     milliseconds = min(row.int >> 80, _LAST)  # of an id that is not ours: in that month nothing lies
-    return month_of((datetime.fromtimestamp(milliseconds / 1000, UTC) + _AHEAD_OF_UTC).date())
+    return month_of(datetime.fromtimestamp(milliseconds / 1000, VIETNAM_TIME).date())

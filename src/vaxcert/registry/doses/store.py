@@ -8,8 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
-from vaxcert.errors import DoseSameDayError, DoseStateError, NotRegisteredError, RegistryBusyError
-from vaxcert.registry.database.inserting import insert_new
+from vaxcert.errors import DoseSameDayError, DoseStateError, NotRegisteredError
 from vaxcert.registry.database.metadata import month_of
 from vaxcert.registry.doses.dose import Dose, DoseKind, DoseSource, DoseState
 from vaxcert.registry.doses.plan import REGISTRY
@@ -44,7 +43,6 @@ _BY_IDS = (
     .select_from(dose_places.join(doses, _AT_ITS_PLACE))
     .where(dose_places.c.dose.in_(bindparam("doses", expanding=True)))
 )
-_MONTH = select(dose_places.c.month).where(dose_places.c.dose == bindparam("dose"))
 _PAPER = select(dose_papers.c.paper).where(dose_papers.c.dose == bindparam("of_dose"))
 _IN_STATE = (
     doses.c.month == bindparam("in_month"),
@@ -83,15 +81,9 @@ def doses_by_id(connection: sa.Connection, ids: Collection[UUID]) -> dict[UUID, 
     return {row.id: _dose(row) for row in connection.execute(_BY_IDS, {"doses": list(ids)})}
 
 
-def take_place(connection: sa.Connection, dose: Dose, place: int) -> None:
-    """Take the *place* of *dose* among those of its person.
-
-    Raises:
-        RegistryBusyError: Somebody else has just entered a dose of this person: ask the rules again.
-    """
-    row = {"person": dose.person, "place": place, "dose": dose.id, "month": month_of(dose.given_on)}
-    if not insert_new(connection, dose_places, row):
-        raise RegistryBusyError("another dose of this person was entered at this moment")
+def place_of(dose: Dose, place: int) -> dict[str, object]:
+    """Return the row by which *dose* takes the *place* among those of its person: nobody else's takes it then."""
+    return {"person": dose.person, "place": place, "dose": dose.id, "month": month_of(dose.given_on)}
 
 
 def row_of(dose: Dose, *, area: str | None, at: datetime) -> dict[str, object]:
@@ -164,11 +156,6 @@ def replace_dose(connection: sa.Connection, before: Dose, after: Dose, *, at: da
         connection.execute(sa.update(dose_places).where(dose_places.c.dose == before.id).values(month=new_month))
 
 
-def month_of_dose(connection: sa.Connection, dose: UUID) -> date | None:
-    """Return the month in which *dose* lies; None if there is no such dose."""
-    return connection.execute(_MONTH, {"dose": dose}).scalar_one_or_none()
-
-
 def _changed(connection: sa.Connection, statement: sa.Executable, asked: dict[str, object]) -> Dose:
     row = connection.execute(statement, asked).one_or_none()
     if row is None:
@@ -181,7 +168,7 @@ def _in_order(rows: sa.CursorResult[tuple[object, ...]]) -> list[Dose]:
 
 
 def _dose(row: sa.Row[tuple[object, ...]]) -> Dose:
-    kept = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    kept = row._asdict()
     kept["kind"] = DoseKind(kept["kind"])
     kept["source"] = DoseSource(kept["source"])
     kept["state"] = DoseState(kept["state"])

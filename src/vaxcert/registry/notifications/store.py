@@ -69,10 +69,6 @@ class Notification:
 COLUMNS = tuple(_N[name] for name in Notification.__dataclass_fields__)
 _ALL = sa.select(*COLUMNS)
 _BY_ID = _ALL.where(_N.id == sa.bindparam("of_id"))
-_BY_KEY = _ALL.join(
-    notification_keys,
-    sa.and_(_N.month == notification_keys.c.month, _N.id == notification_keys.c.notification),
-).where(notification_keys.c.key == sa.bindparam("of_key"))
 _ABOUT = sa.select(notification_keys.c.month, notification_keys.c.notification).where(
     notification_keys.c.about == sa.bindparam("of_about")
 )
@@ -115,12 +111,6 @@ def claim_key(connection: sa.Connection, key: str, notification: UUID, month: da
     """Make *key* the key of a message *about* something; return False if it is another's already."""
     row = {"key": key, "notification": notification, "month": month, "about": about}
     return insert_new(connection, notification_keys, row)
-
-
-def by_key(connection: sa.Connection, key: str) -> Notification | None:
-    """Return the message with *key*."""
-    row = connection.execute(_BY_KEY, {"of_key": key}).one_or_none()
-    return None if row is None else notification_of(row)
 
 
 def by_id(connection: sa.Connection, notification: UUID) -> Notification | None:

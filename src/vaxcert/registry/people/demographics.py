@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 from vaxcert.model.identifiers import IdentifierKind
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from vaxcert.model.identifiers import Identifier
     from vaxcert.model.names import PersonName
     from vaxcert.model.partial_date import PartialDate
@@ -87,10 +85,6 @@ class Demographics:
             for number in self.identifiers
             for warning in number.warnings_against(self.sex, self.birth_date)
         )
-
-    def is_born_after(self, day: date) -> bool:
-        """Say whether the birth date lies after *day* for certain, so that it must be a slip."""
-        return self.birth_date.earliest > day
 
 
 def changed_fields(before: Demographics, after: Demographics) -> frozenset[str]:

@@ -50,12 +50,6 @@ _ALL_IDS = sa.union_all(
     sa.select(_LASTING.label("id"), sa.literal(0).label("place")),
     sa.select(people.c.id, sa.literal(1)).where(people.c.survivor == _LASTING),
 ).order_by("place", "id")
-_root = (
-    sa.select(sa.func.coalesce(_entry.c.survivor, _entry.c.id))
-    .where(_entry.c.id == sa.bindparam("of_id"))
-    .scalar_subquery()
-)
-_IDS = sa.select(people.c.id, people.c.survivor).where(sa.or_(people.c.id == _root, people.c.survivor == _root))
 _AS_IT_IS = sa.select(people).where(people.c.id == sa.bindparam("of_id"))
 _LOCKED = _AS_IT_IS.with_for_update()
 _ALIASES = sa.select(people.c.id, people.c.merged_into).where(people.c.survivor == sa.bindparam("of_survivor"))
@@ -98,12 +92,6 @@ MAX_FOUND: Final = 50
 def find_by_id(connection: sa.Connection, ids: Collection[UUID]) -> Sequence[PersonRow]:
     """Return the people that *ids* lead to, each with the id that was `asked_for`."""
     return connection.execute(_BY_ID, {"ids": list(ids)}).all() if ids else ()
-
-
-def find_ids(connection: sa.Connection, person: UUID) -> tuple[UUID, ...]:
-    """Return all ids of the person that *person* leads to, the lasting one first; none where nobody is."""
-    rows = connection.execute(_IDS, {"of_id": person})
-    return tuple(row.id for row in sorted(rows, key=lambda row: (row.survivor is not None, row.id)))
 
 
 def find_by_digest(connection: sa.Connection, digests: Collection[bytes]) -> Sequence[PersonRow]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from vaxcert.errors import FieldProblem
+from vaxcert.model.time_zone import VIETNAM_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-VIETNAM_TIME: Final = timezone(timedelta(hours=7), "UTC+7")
-"""Vietnam has one time, and no summer time."""
 
 _CLOCK: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _PERIOD: Final = re.compile(f"([1-7])(?:-([1-7]))? ({_CLOCK})-({_CLOCK})")

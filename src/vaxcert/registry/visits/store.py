@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 
-from vaxcert.errors import NotRegisteredError, StaleVersionError, VisitOpenError
-from vaxcert.registry.database.inserting import insert_new
+from vaxcert.errors import NotRegisteredError
 from vaxcert.registry.doses.months import month_of_id
 from vaxcert.registry.sealing.tables import data_keys
 from vaxcert.registry.visits.tables import visits
@@ -84,15 +83,9 @@ class StoredVisit(NamedTuple):
     """The data key."""
 
 
-def open_visit(connection: sa.Connection, visit: Visit, **values: object) -> None:
-    """Write the new *visit*, with the other *values* of its row.
-
-    Raises:
-        VisitOpenError: The person is in another one.
-    """
-    kept = {name: getattr(visit, name) for name in _KEPT}
-    if not insert_new(connection, visits, {"month": month_of_id(visit.id), **kept, **values}):
-        raise VisitOpenError("the person is in a visit already")
+def row_of(visit: Visit, **values: object) -> dict[str, object]:
+    """Return the row of the new *visit*, with its other *values*."""
+    return {"month": month_of_id(visit.id), **{name: getattr(visit, name) for name in _KEPT}, **values}
 
 
 def visit_by_id(connection: sa.Connection, visit: UUID) -> StoredVisit:
@@ -107,19 +100,13 @@ def visit_by_id(connection: sa.Connection, visit: UUID) -> StoredVisit:
     return StoredVisit(_visit(row), *(getattr(row, name) for name in (*_SEALED, "key_id", "wrapped")))
 
 
-def advance(connection: sa.Connection, visit: Visit, **values: object) -> None:
-    """Write *values* into the row of *visit*, as a new version.
+def advance(visit: Visit, **values: object) -> tuple[sa.Update, dict[str, object]]:
+    """Return the statement that writes *values* into the row of *visit* as a new version, and what it is executed with.
 
-    Raises:
-        StaleVersionError: Somebody else has brought it on meanwhile.
+    It changes nothing where somebody else has brought the visit on meanwhile.
     """
-    statement = _advance(tuple(sorted(values)))
     where = {"in_month": month_of_id(visit.id), "visit": visit.id, "read_version": visit.version}
-    if (
-        connection.execute(statement, {**where, **{f"new_{name}": value for name, value in values.items()}}).rowcount
-        != 1
-    ):
-        raise StaleVersionError("somebody else has brought the visit on meanwhile")
+    return _advance(tuple(sorted(values))), {**where, **{f"new_{name}": value for name, value in values.items()}}
 
 
 def changed(before: Visit, after: Visit) -> dict[str, object]:
@@ -169,7 +156,7 @@ def _advance(names: tuple[str, ...]) -> sa.Update:
 
 
 def _visit(row: sa.Row[tuple[object, ...]]) -> Visit:
-    kept = {name: row._mapping[name] for name in _KEPT}  # noqa: SLF001 - SQLAlchemy's public name
+    kept = {name: getattr(row, name) for name in _KEPT}
     kept["state"] = VisitState(kept["state"])
     kept["outcome"] = None if kept["outcome"] is None else VisitOutcome(kept["outcome"])
     return Visit(**kept)

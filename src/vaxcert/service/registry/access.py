@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from vaxcert.errors import NotAllowedError, NotRegisteredError
+from vaxcert.errors import NotAllowedError
 from vaxcert.service.registry.rights import GRANTS, Right, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import date
     from uuid import UUID
 
@@ -91,15 +90,6 @@ class Scope:
         """
         if site != self.actor.site if self.actor.site is not None else not self._has_area(area):
             raise NotAllowedError("this is another site's")
-
-    def check_person(self, person: UUID, *, dependants: Collection[UUID] = ()) -> None:
-        """Refuse a citizen who asks for somebody else than themselves and their *dependants*; staff pass.
-
-        Raises:
-            NotRegisteredError: *person* is another: a citizen is not told whether there is one.
-        """
-        if self.actor.kind is ActorKind.CITIZEN and person != self.actor.person and person not in dependants:
-            raise NotRegisteredError("there is no such person")
 
     def areas(self) -> frozenset[str] | None:
         """Return the references of all areas in the scope, for a condition in SQL; None for the whole country."""

@@ -19,6 +19,7 @@ from vaxcert.errors import (
     RequestError,
 )
 from vaxcert.registry.database.engine import transaction, wipe_log
+from vaxcert.registry.database.partitions import ensure_partitions
 from vaxcert.registry.requests.store import find_request, forget_requests
 from vaxcert.registry.requests.tables import requests
 from vaxcert.registry.sealing.store import rewrap_some
@@ -29,7 +30,7 @@ from vaxcert.service.registry.work import NOBODY, Work
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-    from datetime import datetime
+    from datetime import date, datetime
 
     import sqlalchemy as sa
 
@@ -131,6 +132,11 @@ class Desk:
             if not done:
                 return
             yield done
+
+    def make_months(self, day: date) -> int:
+        """Make the parts of the months that come after *day*; return how many were missing."""
+        with transaction(self._engine, reads=False) as connection:
+            return ensure_partitions(connection, day, since=day)
 
     def forget_keys(self, at: datetime) -> int:
         """Forget the keys of requests that are too old to be sent again; return how many."""

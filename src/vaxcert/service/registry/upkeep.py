@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind
 from vaxcert.service.registry.accounts.sessions import forget_ended
 from vaxcert.service.registry.appointments.upkeep import RemindPeople, ReturnPlaces, remind_people, return_places
@@ -90,6 +91,7 @@ class Upkeep:
         reminders = questions = renewed = 0
         if self._looked_at is None or at - self._looked_at >= HOURLY:
             reminders, questions, renewed = self._remind(at), self._ask_after(at), self._renew(at)
+            self._desk.make_months(at.astimezone(VIETNAM_TIME).date())
             self._desk.forget_keys(at)
             forget_ended(self._desk, at=at)
             self._looked_at = at

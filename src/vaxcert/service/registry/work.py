@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
-from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
@@ -11,6 +9,9 @@ import msgspec
 import sqlalchemy as sa
 
 from vaxcert.errors import NotRegisteredError, StaleVersionError
+from vaxcert.model.time_zone import VIETNAM_TIME
+from vaxcert.registry.database.direct import direct
+from vaxcert.registry.database.held import HeldWrites
 from vaxcert.registry.database.ids import new_id
 from vaxcert.registry.database.metadata import month_of
 from vaxcert.registry.sealing.store import (
@@ -25,15 +26,14 @@ from vaxcert.registry.trail.tables import trail, trail_tail
 from vaxcert.service.registry.access import Actor, Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
+    from vaxcert.errors import VaxcertError
     from vaxcert.registry.sealing.keyring import DataKey, Keyring
     from vaxcert.service.registry.reference import Reference
 
 T = TypeVar("T")
-
-VIET_NAM: Final = timezone(timedelta(hours=7), "ICT")
-"""One zone, without summer time, for the whole country."""
 
 NOBODY: Final = UUID(int=0)
 """The subject of what is about no person: its data key is the registry's own, and is never destroyed."""
@@ -50,29 +50,30 @@ class Work:
         day: The calendar day of that instant in Viet Nam.
         reference: The data that rules refer to.
         scope: Where the actor may act.
+        entries: All ids of people who were asked for, until somebody is merged.
     """
 
     def __init__(
         self, connection: sa.Connection, *, keyring: Keyring, reference: Reference, actor: Actor, at: datetime
     ) -> None:
-        self._connection = connection
+        self._connection = direct(connection)
         self._keyring = keyring
         self._data_keys: dict[UUID, DataKey] = {}
         self._knows_newest_key = False
-        self._pending: list[tuple[sa.Table, dict[str, object]]] = []
+        self._held = HeldWrites()
         self.subjects: list[UUID] = []
+        self.entries: dict[UUID, tuple[UUID, ...]] = {}
         self.erases = False
         self.actor: Final = actor
         self.at: Final = at
-        self.day: Final[date] = at.astimezone(VIET_NAM).date()
+        self.day: Final[date] = at.astimezone(VIETNAM_TIME).date()
         self.reference: Final = reference
         self.scope: Final = Scope(actor, reference, self.day)
 
     @property
     def connection(self) -> sa.Connection:
-        """The connection; what `insert` holds back is written first, so that every statement sees it."""
-        if self._pending:
-            self.flush()
+        """The connection; what is held back is written first, so that every statement sees it."""
+        self.flush()
         return self._connection
 
     def new_id(self) -> UUID:
@@ -136,22 +137,23 @@ class Work:
     # -- writing
 
     def insert(self, table: sa.Table, **row: object) -> None:
-        """Write *row* into *table* before the next statement on the connection, or at the end of the transaction.
+        """Write *row* into *table* before the next statement on the connection, or at the end of the transaction."""
+        self._held.insert(table, row)
 
-        What a constraint may refuse, and the caller wants to tell, is executed on the connection instead.
-        """
-        self._pending.append((table, row))
+    def insert_new(self, table: sa.Table, row: dict[str, object], *, otherwise: VaxcertError) -> None:
+        """Write *row* as `insert` does, and raise *otherwise* where a unique constraint has it already."""
+        self._held.insert(table, row, otherwise)
+
+    def change(self, statement: sa.Update, values: Mapping[str, object], *, otherwise: VaxcertError) -> None:
+        """Execute *statement*, which changes one row, when `insert` writes; raise *otherwise* where it changed none."""
+        if self._held.has_change:
+            self.flush()
+        self._held.change(statement, values, otherwise)
 
     def flush(self) -> None:
-        """Write what `insert` holds back: one statement a table, those first that others refer to."""
-        grouped: dict[tuple[sa.Table, frozenset[str]], list[dict[str, object]]] = {}
-        for table, row in self._pending:
-            grouped.setdefault((table, frozenset(row)), []).append(row)
-        self._pending = []
-        for table, columns in sorted(grouped, key=_place_in_order):
-            rows = grouped[table, columns]
-            # One row alone goes without a pipeline, which costs PostgreSQL's driver a round trip of its own.
-            self._connection.execute(_insert_into(table), rows if len(rows) > 1 else rows[0])
+        """Write what is held back."""
+        if self._held:
+            self._held.write(self._connection)
 
     def update_version(self, table: sa.Table, row: UUID, expected: int | None, **values: object) -> int:
         """Change the row with the id *row* of *table*, whose version is *expected*; return its new version.
@@ -221,23 +223,6 @@ class Work:
         if key is None:
             key = self._data_keys[subject] = load_data_key(self.connection, self._keyring, subject)
         return key
-
-
-@cache
-def _order() -> dict[sa.Table, int]:
-    # A command imports its own rooms alone, and their tables refer to those of others.
-    from vaxcert.registry.database.schema import METADATA  # noqa: PLC0415 - only where rows were written
-
-    return {table: place for place, table in enumerate(METADATA.sorted_tables)}
-
-
-def _place_in_order(group: tuple[sa.Table, frozenset[str]]) -> int:
-    return _order()[group[0]]
-
-
-@cache
-def _insert_into(table: sa.Table) -> sa.Insert:
-    return sa.insert(table)
 
 
 def _about(place: str, row: UUID) -> bytes:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vaxcert.registry.database.metadata import METADATA, MONTHLY, Instant, month_of
-from vaxcert.registry.database.partitions import _parts, monthly_tables
+from vaxcert.registry.database.partitions import MONTHS_AHEAD, _parts, monthly_tables
 from vaxcert.registry.database.schema import ROOMS
 
 HANOI = timezone(timedelta(hours=7))
@@ -75,7 +75,7 @@ def test_the_parts_are_whole_months_without_a_gap() -> None:
     assert parts.pop("doses_other") == "DEFAULT"
     assert list(parts)[:3] == ["doses_202611", "doses_202612", "doses_202701"]
     assert parts["doses_202612"] == "FOR VALUES FROM ('2026-12-01') TO ('2027-01-01')"
-    assert len(parts) == 2 + 24
+    assert len(parts) == 2 + MONTHS_AHEAD
 
 
 def test_the_heavy_tables_are_parted() -> None:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.registry.database.ids import new_id
 from vaxcert.registry.database.metadata import month_of
 from vaxcert.registry.doses.months import month_of_id, months_later
-from vaxcert.service.registry.work import VIET_NAM
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_months_are_counted_and_the_day_never_grows(day: date, months: int) -> N
 
 @given(st.datetimes(datetime(2021, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds the zone
 def test_the_month_of_an_id_is_that_of_the_calendar_in_vietnam(at: datetime) -> None:
-    assert month_of_id(new_id(at)) == month_of(at.astimezone(VIET_NAM).date())
+    assert month_of_id(new_id(at)) == month_of(at.astimezone(VIETNAM_TIME).date())
 
 
 def test_midnight_in_vietnam_begins_the_month() -> None:

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from datetime import date
 
 import pytest
 
@@ -19,12 +18,6 @@ def test_what_is_odd_about_a_number_is_told_and_refuses_nothing() -> None:
     somebody = person(numbers=("051084000123",))  # a man's number, on a woman
     assert [warning.code for _, warning in somebody.number_warnings()] == ["sex_mismatch"]
     assert person(numbers=(NUMBER,)).number_warnings() == ()
-
-
-def test_a_birth_after_the_day_is_a_slip() -> None:
-    assert person(born="2026-11-24").is_born_after(date(2026, 11, 23))
-    assert not person(born="2026-11-23").is_born_after(date(2026, 11, 23))
-    assert not person(born="2026").is_born_after(date(2026, 11, 23))
 
 
 def test_what_changed_between_two_versions() -> None:

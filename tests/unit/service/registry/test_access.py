@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from vaxcert.errors import NotAllowedError, NotRegisteredError
-from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind, Scope
+from vaxcert.errors import NotAllowedError
+from vaxcert.service.registry.access import COUNTRY, Actor, Scope
 from vaxcert.service.registry.reference import Reference
 from vaxcert.service.registry.rights import GRANTS, Right, Role
 
@@ -94,13 +94,3 @@ def test_an_authority_sees_the_sites_of_its_area() -> None:
     mine.check_site(OTHER, area("51"))
     with pytest.raises(NotAllowedError):
         mine.check_site(OTHER, area("01"))
-
-
-def test_a_citizen_sees_themselves_and_their_dependants() -> None:
-    me, child, other = UUID(int=3), UUID(int=4), UUID(int=5)
-    mine = scope(kind=ActorKind.CITIZEN, person=me)
-    mine.check_person(me)
-    mine.check_person(child, dependants=(child,))
-    with pytest.raises(NotRegisteredError):
-        mine.check_person(other, dependants=(child,))
-    scope().check_person(other)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 
+import openpyxl
 import pytest
 
 from tests.filled_form import form
 from vaxcert.service.registry.reports.files import MEDIA_TYPES, ReportFormat, rendered, to_csv, to_workbook
-
-openpyxl = pytest.importorskip("openpyxl")
 
 FORMULA = '=HYPERLINK("http://x.example","Trạm")'
 

@@ -7,17 +7,12 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from vaxcert.errors import (
-    AccountExistsError,
-    FieldProblem,
-    NotAllowedError,
-    NotRegisteredError,
-    UnknownAreaError,
-)
+from vaxcert.errors import AccountExistsError, FieldProblem, NotAllowedError, NotRegisteredError
 from vaxcert.registry.accounts.store import Account, accounts_after, find_account
 from vaxcert.registry.accounts.tables import AccountState, accounts
 from vaxcert.registry.database.inserting import insert_new
 from vaxcert.service.registry.access import COUNTRY, Actor, ActorKind
+from vaxcert.service.registry.area_fields import read_area
 from vaxcert.service.registry.request import Answer, Page, PageRequest, Request, check
 from vaxcert.service.registry.rights import Right, Role
 from vaxcert.service.registry.use_case import use_case
@@ -197,13 +192,10 @@ def _roles(roles: list[Role]) -> tuple[str, ...]:
 def _area(work: Work, text: str) -> str:
     if text == COUNTRY:
         return text
-    try:
-        return (
-            work.reference.areas.referred(text) if "@" in text else work.reference.areas.at(text, work.day)
-        ).reference
-    except UnknownAreaError as error:
-        check([FieldProblem("area", error.code, error.message)])
-        raise
+    problems: list[FieldProblem] = []
+    area = read_area(work, text, problems)
+    check(problems)
+    return area
 
 
 def _card(account: Account) -> AccountCard:

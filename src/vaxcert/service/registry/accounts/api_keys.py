@@ -16,6 +16,7 @@ from vaxcert.registry.accounts.tables import AccountState, account_passwords, ap
 from vaxcert.registry.database.inserting import insert_new
 from vaxcert.service.registry.access import Actor
 from vaxcert.service.registry.accounts.accounts import AccountName, actor_of
+from vaxcert.service.registry.paging import read_after
 from vaxcert.service.registry.request import Answer, Page, PageRequest, Request, check
 from vaxcert.service.registry.rights import GRANTS, Right, Role
 from vaxcert.service.registry.use_case import use_case
@@ -164,9 +165,9 @@ def list_keys(work: Work, request: ListKeys) -> KeyPage:
     """List the keys, without their tokens.
 
     Raises:
-        RequestError: The cursor is none.
+        RequestError: `after` is no `next` of a page.
     """
-    found = store.keys_after(work.connection, _row(request.after), request.limit)
+    found = store.keys_after(work.connection, read_after(request), request.limit)
     following = str(found[-1].id) if len(found) == request.limit else None
     return KeyPage(items=[_shown(key) for key in found], next=following)
 
@@ -193,14 +194,6 @@ def _existing(work: Work, name: str) -> Account:
     if account is None:
         raise NotRegisteredError(_NO_ACCOUNT)
     return account
-
-
-def _row(after: str | None) -> UUID:
-    try:
-        return UUID(after) if after else UUID(int=0)
-    except ValueError:
-        check([FieldProblem("after", "invalid", "is no cursor")])
-        raise
 
 
 def _shown(key: ApiKey) -> KeyShown:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from vaxcert.model.certificate_type import CertificateType
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.registry.sites.campaign import CampaignState
 from vaxcert.registry.sites.site import SiteKind
 from vaxcert.registry.stock.lots import ColdState
+from vaxcert.service.demo_keys import make_demo_keys
 from vaxcert.service.demo_ledger import DemoLedger
 from vaxcert.service.registry.access import COUNTRY, Actor
 from vaxcert.service.registry.accounts.accounts import OpenAccount, first_account, local_actor, open_account
@@ -24,11 +24,8 @@ from vaxcert.service.registry.sites.days import OpenDays, open_days
 from vaxcert.service.registry.sites.sites import OpenSite, open_site
 from vaxcert.service.registry.stock.lots import RegisterLot, register_lot
 from vaxcert.service.registry.stock.moves import ReceiveStock, receive_stock
-from vaxcert.service.registry.work import VIET_NAM
 from vaxcert.service.signers import ISSUER_SECRET
-from vaxcert.signing.authority import create_csca, create_dsc
 from vaxcert.signing.issuer_secret import IssuerSecret
-from vaxcert.signing.keystore import Keystore
 
 if TYPE_CHECKING:
     from datetime import date
@@ -47,7 +44,6 @@ PRODUCT: Final = "Vaxzevria"
 OPENING: Final = time(7, 30)
 ISSUER: Final = "Sample authority, not a real one"
 _DOSES: Final = 400
-_KEYS_BEFORE: Final = timedelta(days=30)
 _SITE_ROLES: Final = (Role.RECEPTIONIST, Role.SCREENER, Role.VACCINATOR, Role.OBSERVER, Role.SITE_ADMIN)
 _WIDER_ROLES: Final = (Role.PROVINCE, Role.CENTRE, Role.CENTRE_SIGNER, Role.AUDITOR)
 
@@ -92,12 +88,9 @@ def make_place(folder: Path, *, at: datetime, database: str) -> Place:
 
     The registry's tables go into the empty database at the URL *database*.
     """
-    passphrase = secrets.token_urlsafe(24).encode()
-    keys = folder / "keys"
-    keys.mkdir()
-    # A real passphrase never lies beside its key; here the folder is thrown away as a whole.
-    (keys / "passphrase.txt").write_bytes(passphrase + b"\n")
-    secret = _make_keys(keys, folder / "trust", passphrase, at)
+    passphrase = make_demo_keys(folder, at=at)
+    secret = IssuerSecret.create()
+    (folder / "keys" / ISSUER_SECRET).write_bytes(secret.to_pem(passphrase))
     ledger = DemoLedger.create(folder / "ledger", at=at)
     registry = create_registry(folder / "registry", database, passphrase, today=at.date())
     _write_settings(registry)
@@ -108,7 +101,7 @@ def make_place(folder: Path, *, at: datetime, database: str) -> Place:
 
 def _opened(folder: Path, desk: Desk, ledger: DemoLedger, secret: IssuerSecret, at: datetime) -> Place:
     staff = {role: _account(desk, role, at) for role in _WIDER_ROLES}
-    tomorrow = at.astimezone(VIET_NAM).date() + timedelta(days=1)
+    tomorrow = at.astimezone(VIETNAM_TIME).date() + timedelta(days=1)
     site = desk.run(
         open_site,
         OpenSite(
@@ -140,19 +133,6 @@ def _opened(folder: Path, desk: Desk, ledger: DemoLedger, secret: IssuerSecret, 
     office = AddContact(area=AREA, channel="sms", address="0935000999")  # type: ignore[arg-type] # as it comes in
     desk.run(add_contact, office, actor=staff[Role.PROVINCE], at=at)
     return Place(folder, desk, ledger, secret, at, site, campaign, lot, staff)
-
-
-def _make_keys(keys: Path, trust: Path, passphrase: bytes, at: datetime) -> IssuerSecret:
-    born = at - _KEYS_BEFORE
-    csca = create_csca(country="VN", common_name="Sample CSCA", organization="Sample, not real", at=born)
-    keystore = Keystore(keys)
-    keystore.add(csca, passphrase)
-    pair = create_dsc(csca, common_name="Sample DSC", usages=tuple(CertificateType), at=born)
-    trust.mkdir()
-    (trust / "dsc.pem").write_bytes(keystore.add(pair, passphrase).read_bytes())
-    secret = IssuerSecret.create()
-    (keys / ISSUER_SECRET).write_bytes(secret.to_pem(passphrase))
-    return secret
 
 
 def _write_settings(registry: RegistryFolder) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.registry.certificates.life import CertificateState
 from vaxcert.registry.corrections.life import DecisionReason
 from vaxcert.registry.reactions.form import ReactionOutcome, Reason
@@ -43,7 +44,6 @@ from vaxcert.service.registry.rights import Role
 from vaxcert.service.registry.stock.vials import SiteQuestion, check_stock
 from vaxcert.service.registry.trail import check_trail, log_trail_head
 from vaxcert.service.registry.upkeep import Upkeep
-from vaxcert.service.registry.work import VIET_NAM
 from vaxcert.service.verification import verify_source
 from vaxcert.trust.trust_list import TrustList
 from vaxcert.verify.report import Outcome
@@ -95,8 +95,8 @@ def run_registry_demo(
         StorageError: The folder exists and is not empty, or cannot be written.
     """
     demo = RegistryDemo(folder)
-    today = at.astimezone(VIET_NAM).date()
-    eve = datetime.combine(today - timedelta(days=2), OPENING, tzinfo=VIET_NAM)
+    today = at.astimezone(VIETNAM_TIME).date()
+    eve = datetime.combine(today - timedelta(days=2), OPENING, tzinfo=VIETNAM_TIME)
     with whole_folder(folder) as work:
         place = make_place(work, at=eve, database=database)
         with closing(place.desk):
@@ -187,7 +187,7 @@ def _correct(place: Place, demo: RegistryDemo, day: Day, say: Callable[[str], No
 def _report(place: Place, demo: RegistryDemo, say: Callable[[str], None]) -> None:
     reports = place.folder / "reports"
     reports.mkdir()
-    day = place.at.astimezone(VIET_NAM).date()
+    day = place.at.astimezone(VIETNAM_TIME).date()
     form = place.run(Role.PROVINCE, show_daily_form, DailyFormQuestion(day=day))
     for kind in ReportFormat:
         file = place.run(Role.PROVINCE, daily_form_file, DailyFormFile(day=day, format=kind))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vaxcert.errors import RegistryBusyError
 from vaxcert.registry.doses import store
 from vaxcert.registry.doses.check import check_plan
 from vaxcert.registry.doses.next_due import NextDose
 from vaxcert.registry.doses.next_due import next_due as due_by_the_rules
 from vaxcert.registry.doses.plan import DoseFlag, DosePlan, DoseProblem, plan_dose
-from vaxcert.registry.doses.tables import doses
+from vaxcert.registry.doses.tables import dose_places, doses
 from vaxcert.service.registry.people.finding import person_ids
 
 if TYPE_CHECKING:
@@ -81,11 +82,13 @@ def check_dose(
 
 
 def enter_dose(work: Work, dose: Dose, *, area: str | None, earlier: Sequence[Dose]) -> None:
-    """Write the new *dose* of somebody who has had the *earlier* ones.
+    """Write the new *dose* of somebody who has had the *earlier* ones, with the next statement of the transaction.
 
     Raises:
-        RegistryBusyError: Another dose of the person was entered at this moment: the rules must be asked again.
+        RegistryBusyError: When it is written: another dose of the person was entered at this moment, and the rules must
+            be asked again.
     """
     place = 1 + sum(other.person == dose.person for other in earlier)
-    store.take_place(work.connection, dose, place)
-    work.insert(doses, **store.row_of(dose, area=area, at=work.at))
+    busy = RegistryBusyError("another dose of this person was entered at this moment")
+    work.insert_new(dose_places, store.place_of(dose, place), otherwise=busy)
+    work.insert_new(doses, store.row_of(dose, area=area, at=work.at), otherwise=busy)

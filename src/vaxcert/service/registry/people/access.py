@@ -91,4 +91,4 @@ def sight_of(work: Work) -> Sight:
 def _is_among(work: Work, person: UUID, dependants: Collection[UUID]) -> bool:
     """Say whether *person* and one of *dependants* are entries of one person."""
     lasting = {row.id for row in store.find_by_id(work.connection, dependants)}
-    return not lasting.isdisjoint(store.find_ids(work.connection, person)[:1])
+    return not lasting.isdisjoint(store.find_all_ids(work.connection, person)[:1])

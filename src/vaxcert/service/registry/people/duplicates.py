@@ -137,6 +137,7 @@ def merge_people(work: Work, request: MergePeople) -> MergeTold:
     # The one that stays is changed too, so that nobody merges it elsewhere at the same time.
     kept = work.update_version(people, survivor.id, request.survivor_version)
     store.lead_to(work.connection, merged.id, survivor.id)
+    work.entries.clear()
     _settle(work, merged.id, survivor.id, PairState.MERGED)
     row = work.new_id()
     work.insert(person_merges, id=row, merged=merged.id, survivor=survivor.id, at=work.at, account=work.actor.account)
@@ -162,6 +163,7 @@ def unmerge_person(work: Work, request: UnmergePerson) -> MergeTold:
     back = work.update_version(people, merged.id, None, state=PersonState.ACTIVE, merged_into=None, survivor=None)
     kept = work.update_version(people, survivor.id, None)
     store.lead_back(work.connection, {alias: end for alias, end in survivors(aliases).items() if end == merged.id})
+    work.entries.clear()
     store.undo_merge(work.connection, merged.id, at=work.at, account=work.actor.account)
     _settle(work, merged.id, survivor.id, PairState.DISTINCT)
     work.note("person.unmerged", merged.id, before=survivor.id, reason=request.reason, person=survivor.id)

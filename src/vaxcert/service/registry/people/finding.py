@@ -72,10 +72,13 @@ def person_ids(work: Work, person: UUID) -> tuple[UUID, ...]:
     Raises:
         NotRegisteredError: There is no such person.
     """
-    found = store.find_all_ids(work.connection, person)
-    if not found:
-        raise NotRegisteredError("there is no such person")
-    return found
+    known = work.entries.get(person)
+    if known is None:
+        known = store.find_all_ids(work.connection, person)
+        if not known:
+            raise NotRegisteredError("there is no such person")
+        work.entries[person] = known
+    return known
 
 
 def find_person(work: Work, text: str) -> PersonRecord | None:

@@ -76,7 +76,7 @@ class SealedPerson(msgspec.Struct, frozen=True, array_like=True):
             identifiers=tuple(
                 Identifier(kind=kind, number=number, country=country) for kind, number, country in self.identifiers
             ),
-            phones=tuple(map(PhoneNumber, self.phones)),
+            phones=tuple(map(PhoneNumber.stored, self.phones)),
             nationality=self.nationality,
             address=self.address,
             occupation=self.occupation,

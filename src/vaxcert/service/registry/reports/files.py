@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vaxcert.issue.forms import head_groups, render_form
-from vaxcert.service.registry.work import VIET_NAM
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.service.rejects import HEADER, csv_line
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def to_workbook(form: Form) -> bytes:
     stream = io.BytesIO()
     # Rows go out as they are written, so that the sites of a whole country take no more memory than one row.
     workbook = xlsxwriter.Workbook(stream, {"constant_memory": True, "strings_to_formulas": False})
-    made_at = form.made_at.astimezone(VIET_NAM).replace(tzinfo=None)
+    made_at = form.made_at.astimezone(VIETNAM_TIME).replace(tzinfo=None)
     workbook.set_properties({"title": form.title.vi, "subject": form.origin, "created": made_at})
     sheet = workbook.add_worksheet(_SHEET)
     looks = _Looks(*map(workbook.add_format, _LOOKS))

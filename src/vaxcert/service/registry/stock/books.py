@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import LotStateError, NotEnoughStockError, NotRegisteredError
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.registry.database.metadata import month_of
 from vaxcert.registry.stock import accounts_store, store
 from vaxcert.registry.stock.accounts_store import Shelf
@@ -14,7 +15,6 @@ from vaxcert.registry.stock.movements import MovementKind
 from vaxcert.registry.stock.tables import stock_movements
 from vaxcert.registry.stock.usable import Obstacle, Vial, refusal
 from vaxcert.service.registry.sites.access import own_site
-from vaxcert.service.registry.work import VIET_NAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,7 +132,7 @@ def shelf_to_open(work: Work, site: UUID, lot: Lot, at: datetime) -> Shelf:
     Raises:
         LotNotUsableError: The site has none, or what it has has thawed for too long or must thaw first.
     """
-    clock = clock_of(lot.product, at.astimezone(VIET_NAM).date())
+    clock = clock_of(lot.product, at.astimezone(VIETNAM_TIME).date())
     shelves = accounts_store.shelves_at(work.connection, site, lot.id)
     thawed = [shelf for shelf in shelves if shelf.cold is ColdState.FRIDGE]
     for shelf in thawed:

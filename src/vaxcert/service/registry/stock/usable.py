@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import DoseBookedError
-from vaxcert.registry.database.inserting import insert_new
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.registry.stock import accounts_store
 from vaxcert.registry.stock.lots import Lot, LotState
 from vaxcert.registry.stock.movements import MovementKind
 from vaxcert.registry.stock.tables import stock_movements
 from vaxcert.registry.stock.usable import Obstacle, check_lot, check_vial, refusal
 from vaxcert.service.registry.stock.books import change_lot_state, line, lot_of, open_new_vial, shelf_to_open, vial_of
-from vaxcert.service.registry.work import VIET_NAM
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +37,7 @@ def check_usable(work: Work, site: UUID, vial: UUID | None, lot: UUID, at: datet
         LotNotUsableError: It is recalled, on hold, expired or not at the site, or the vial is too old or empty.
     """
     found = lot_of(work, lot)
-    check_lot(found, at.astimezone(VIET_NAM).date())
+    check_lot(found, at.astimezone(VIETNAM_TIME).date())
     if vial is not None:
         check_vial(vial_of(work, vial), site=site, lot=lot, at=at)
     elif not _usable_vials(work, site, lot, at):
@@ -95,8 +94,8 @@ def _drawn(work: Work, vial: Vial, dose: UUID) -> bool:
     """Take a dose from *vial* if one can still be taken; return whether it was."""
     if not accounts_store.draw_dose(work.connection, vial.id, work.at):
         return False
-    if not insert_new(work.connection, stock_movements, line(work, vial, MovementKind.USED, 1, dose=dose)):
-        raise DoseBookedError("the dose is booked as used already")
+    booked = DoseBookedError("the dose is booked as used already")
+    work.insert_new(stock_movements, line(work, vial, MovementKind.USED, 1, dose=dose), otherwise=booked)
     return True
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from vaxcert.errors import DoseBookedError
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.registry.database.inserting import insert_new
 from vaxcert.registry.database.metadata import month_of
 from vaxcert.registry.stock import accounts_store, ledger_store
@@ -20,7 +21,6 @@ from vaxcert.service.registry.stock.answers import VialCard
 from vaxcert.service.registry.stock.books import line, lot_of, vial_of
 from vaxcert.service.registry.stock.moves import Note
 from vaxcert.service.registry.use_case import use_case
-from vaxcert.service.registry.work import VIET_NAM
 
 if TYPE_CHECKING:
     from vaxcert.service.registry.work import Work
@@ -50,11 +50,11 @@ def take_back_use(work: Work, request: TakeBackUse) -> VialCard:
     own_site(work, use.site)
     # The line bears the day of the use: what was given on that day is what stock has for it, and the constraint of one
     # such line for a dose finds a second one.
-    day = use.at.astimezone(VIET_NAM).date()
+    day = use.at.astimezone(VIETNAM_TIME).date()
     vial = vial_of(work, use.vial)
     row = line(work, vial, MovementKind.UNUSED, 1, dose=request.dose) | {"day": day, "month": month_of(day)}
     if not insert_new(work.connection, stock_movements, row):
         raise DoseBookedError("the dose was taken back already")
     accounts_store.change_vial(work.connection, vial.id, MovementKind.UNUSED, 1)
     work.note("stock.use_taken_back", request.dose, before=vial.left, after=vial.left + 1, reason=request.note)
-    return VialCard.of(vial_of(work, vial.id), lot_of(work, vial.lot), vial.opened_at.astimezone(VIET_NAM).date())
+    return VialCard.of(vial_of(work, vial.id), lot_of(work, vial.lot), vial.opened_at.astimezone(VIETNAM_TIME).date())

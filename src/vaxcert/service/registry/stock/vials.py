@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from vaxcert.errors import NotEnoughStockError, StockCountError
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.registry.stock import accounts_store, ledger_store, store
 from vaxcert.registry.stock.lots import MAX_DOSES_PER_VIAL
 from vaxcert.registry.stock.movements import MovementKind, WasteReason
@@ -22,7 +23,6 @@ from vaxcert.service.registry.sites.access import own_site
 from vaxcert.service.registry.stock.answers import LedgerLine, LedgerPage, ShelfCard, SiteStock, VialCard
 from vaxcert.service.registry.stock.books import line, lot_of, open_new_vial, vial_of
 from vaxcert.service.registry.use_case import use_case
-from vaxcert.service.registry.work import VIET_NAM
 
 if TYPE_CHECKING:
     from vaxcert.registry.stock.usable import Vial
@@ -217,4 +217,4 @@ def _card(work: Work, vial: UUID, lot: UUID) -> VialCard:
 
 
 def _day_of(vial: Vial) -> date:
-    return vial.opened_at.astimezone(VIET_NAM).date()
+    return vial.opened_at.astimezone(VIETNAM_TIME).date()

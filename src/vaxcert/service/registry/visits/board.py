@@ -20,7 +20,7 @@ from vaxcert.service.registry.rights import Right
 from vaxcert.service.registry.sites.access import own_site
 from vaxcert.service.registry.use_case import use_case
 from vaxcert.service.registry.visits.cards import VisitCard, visit_card, visit_here
-from vaxcert.service.registry.visits.kept import ENDING_PLACE
+from vaxcert.service.registry.visits.kept import ENDING_PLACE, begin, bring_on
 from vaxcert.service.registry.visits.settled import settle
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def record_no_show(work: Work, request: RecordNoShow) -> VisitCard:
         appointment=request.appointment,
     )
     account = work.actor.account
-    store.open_visit(work.connection, visit, opened_at=work.at, opened_by=account, ended_at=work.at, ended_by=account)
+    begin(work, visit, opened_at=work.at, opened_by=account, ended_at=work.at, ended_by=account)
     work.note("visit.no_show", visit.id, after={"state": visit.state}, person=visit.person)
     return visit_card(visit)
 
@@ -193,8 +193,8 @@ def end_visit(
     """
     state = next_state(visit, VisitStep.CLOSE, day=work.day)
     note = EndingNote(reason=reason)
-    store.advance(
-        work.connection,
+    bring_on(
+        work,
         visit,
         state=state,
         outcome=outcome,

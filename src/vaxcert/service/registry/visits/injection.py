@@ -25,7 +25,7 @@ from vaxcert.service.registry.stock.books import lot_of
 from vaxcert.service.registry.stock.usable import check_usable, use_dose
 from vaxcert.service.registry.use_case import use_case
 from vaxcert.service.registry.visits.cards import VisitCard, visit_card, visit_here
-from vaxcert.service.registry.visits.kept import flags_of, reception_of, screenings_of
+from vaxcert.service.registry.visits.kept import bring_on, flags_of, reception_of, screenings_of
 from vaxcert.service.registry.visits.screening_shown import PlannedDose, planned
 from vaxcert.service.registry.visits.settled import registration_for
 
@@ -123,9 +123,9 @@ def inject(work: Work, request: Inject) -> Injected:
         injected_at=work.at,
         observe_until=work.at + observation_rule_on(work.day).length,
     )
-    store.advance(work.connection, visit, injected_by=work.actor.account, **store.changed(visit, after))
     use_dose(work, visit.site, case.lot, request.vial, dose.id)
     enter_dose(work, dose, area=visit.area, earlier=case.earlier)
+    bring_on(work, visit, injected_by=work.actor.account, **store.changed(visit, after))
     work.note("visit.injected", visit.id, before={"state": visit.state}, after={"dose": dose}, person=visit.person)
     return Injected(visit=visit_card(after), dose=dose_card(dose))
 

@@ -1,14 +1,18 @@
-"""What a visit keeps sealed, opened: for the steps that follow."""
+"""What a visit keeps: written step by step, and opened for the steps that follow."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from vaxcert.errors import StaleVersionError, VisitOpenError
 from vaxcert.registry.doses.plan import DoseFlag
+from vaxcert.registry.visits import store
 from vaxcert.registry.visits.notes import EndingNote, ReceptionNote, ScreeningNote, VitalsNote
+from vaxcert.registry.visits.tables import visits
 
 if TYPE_CHECKING:
     from vaxcert.registry.visits.store import StoredVisit
+    from vaxcert.registry.visits.visit import Visit
     from vaxcert.service.registry.work import Work
 
 RECEPTION_PLACE: Final = "visits.reception"
@@ -42,6 +46,26 @@ def ending_of(work: Work, found: StoredVisit) -> EndingNote:
     if found.ending is None:
         return EndingNote()
     return work.unseal(EndingNote, found.visit.person, ENDING_PLACE, found.visit.id, found.ending)
+
+
+def begin(work: Work, visit: Visit, **values: object) -> None:
+    """Write the new *visit*, with the other *values* of its row, with the next statement of the transaction.
+
+    Raises:
+        VisitOpenError: When it is written: the person is in another one.
+    """
+    refused = VisitOpenError("the person is in a visit already")
+    work.insert_new(visits, store.row_of(visit, **values), otherwise=refused)
+
+
+def bring_on(work: Work, visit: Visit, **values: object) -> None:
+    """Write *values* into the row of *visit* as a new version, with the next statement of the transaction.
+
+    Raises:
+        StaleVersionError: When it is written: somebody else has brought the visit on meanwhile.
+    """
+    stale = StaleVersionError("somebody else has brought the visit on meanwhile")
+    work.change(*store.advance(visit, **values), otherwise=stale)
 
 
 def flags_of(reception: ReceptionNote, screening: frozenset[DoseFlag]) -> frozenset[DoseFlag]:

@@ -11,7 +11,6 @@ from msgspec import Meta
 
 from vaxcert.errors import RequestError, VisitStateError
 from vaxcert.registry.doses.store import confirm_given
-from vaxcert.registry.visits import store
 from vaxcert.registry.visits.notes import EndingNote, VitalsNote
 from vaxcert.registry.visits.observation import check_followed_up, check_observed, vitals_due
 from vaxcert.registry.visits.screening_file import observation_rule_on
@@ -22,7 +21,7 @@ from vaxcert.service.registry.rights import Right
 from vaxcert.service.registry.use_case import use_case
 from vaxcert.service.registry.visits.board import OneVisit  # noqa: TC001 - read at run time, as every request
 from vaxcert.service.registry.visits.cards import VisitCard, visit_card, visit_here, warning
-from vaxcert.service.registry.visits.kept import ENDING_PLACE, VITALS_PLACE, ending_of, measurements_of
+from vaxcert.service.registry.visits.kept import ENDING_PLACE, VITALS_PLACE, bring_on, ending_of, measurements_of
 from vaxcert.service.registry.visits.screening_form import VitalsFields
 from vaxcert.service.registry.visits.settled import settle
 
@@ -95,7 +94,7 @@ def record_vitals(work: Work, request: RecordVitals) -> ObservationCard:
     if vitals.is_empty:
         raise RequestError("nothing was measured")
     measured = [*measurements_of(work, found), VitalsNote(at=work.at, account=work.actor.account, vitals=vitals)]
-    store.advance(work.connection, visit, vitals=work.seal(visit.person, VITALS_PLACE, visit.id, measured))
+    bring_on(work, visit, vitals=work.seal(visit.person, VITALS_PLACE, visit.id, measured))
     work.note("visit.measured", visit.id, after={"vitals": vitals}, person=visit.person)
     return _observation(replace(visit, version=visit.version + 1), measured)
 
@@ -128,7 +127,7 @@ def leave_early(work: Work, request: LeaveEarly) -> VisitCard:
     visit = visit_here(work, request.visit, request.version).visit
     state = next_state(visit, VisitStep.LEAVE, day=work.day)
     note = EndingNote(reason=request.reason)
-    store.advance(work.connection, visit, state=state, ending=work.seal(visit.person, ENDING_PLACE, visit.id, note))
+    bring_on(work, visit, state=state, ending=work.seal(visit.person, ENDING_PLACE, visit.id, note))
     work.note("visit.left", visit.id, before={"state": visit.state}, reason=request.reason, person=visit.person)
     return visit_card(replace(visit, version=visit.version + 1, state=state), [_LEFT_EARLY])
 
@@ -152,7 +151,7 @@ def complete_visit(work: Work, request: CompleteVisit) -> Completed:
     values: dict[str, object] = {"state": state, "ended_at": work.at, "ended_by": work.actor.account}
     if request.follow_up:
         values["ending"] = _followed_up(work, found, request.follow_up)
-    store.advance(work.connection, visit, **values)
+    bring_on(work, visit, **values)
     assert visit.dose is not None  # a constraint of the table
     dose = confirm_given(work.connection, visit.dose, visit.day)
     certificate = queue_certificate(work, visit.person, dose, area=visit.area)

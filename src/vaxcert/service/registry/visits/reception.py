@@ -21,7 +21,7 @@ from vaxcert.service.registry.rights import Right
 from vaxcert.service.registry.sites.access import own_site
 from vaxcert.service.registry.use_case import use_case
 from vaxcert.service.registry.visits.cards import VisitCard, visit_card, warning
-from vaxcert.service.registry.visits.kept import RECEPTION_PLACE
+from vaxcert.service.registry.visits.kept import RECEPTION_PLACE, begin
 from vaxcert.service.registry.visits.settled import settle
 
 if TYPE_CHECKING:
@@ -89,8 +89,9 @@ def receive_visitor(work: Work, request: ReceiveVisitor) -> VisitCard:
     _check_guardian(work, person, request)
     if appointment is not None:
         mark_arrived(work, appointment.id)
+    warnings = _warnings(work, person, site, appointment, request)
     _write(work, visit, request, declaration)
-    return visit_card(visit, _warnings(work, person, site, appointment, request))
+    return visit_card(visit, warnings)
 
 
 def _check_guardian(work: Work, person: PersonRecord, request: ReceiveVisitor) -> None:
@@ -123,8 +124,8 @@ def _write(work: Work, visit: Visit, request: ReceiveVisitor, declaration: Decla
         note=request.note,
     )
     closed = not visit.is_open
-    store.open_visit(
-        work.connection,
+    begin(
+        work,
         visit,
         opened_at=work.at,
         opened_by=work.actor.account,

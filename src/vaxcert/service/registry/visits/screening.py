@@ -13,7 +13,6 @@ from vaxcert.registry.doses.plan import DoseFlag, DosePlan, plan_dose
 from vaxcert.registry.doses.store import doses_of_person
 from vaxcert.registry.people.ages import age_on
 from vaxcert.registry.sites.site import SiteKind
-from vaxcert.registry.visits import store
 from vaxcert.registry.visits.notes import ReasonNote, ReceptionNote, ScreeningNote
 from vaxcert.registry.visits.screening import (
     Findings,
@@ -33,7 +32,7 @@ from vaxcert.service.registry.sites.access import read_site
 from vaxcert.service.registry.use_case import use_case
 from vaxcert.service.registry.visits.board import end_visit
 from vaxcert.service.registry.visits.cards import visit_card, visit_here, warning
-from vaxcert.service.registry.visits.kept import SCREENING_PLACE, flags_of, reception_of, screenings_of
+from vaxcert.service.registry.visits.kept import SCREENING_PLACE, bring_on, flags_of, reception_of, screenings_of
 from vaxcert.service.registry.visits.screening_form import ScreenVisitor, read_product
 from vaxcert.service.registry.visits.screening_shown import (
     ScreeningQuestions,
@@ -226,7 +225,7 @@ def _conclude(work: Work, found: StoredVisit, note: ScreeningNote, verdict: Verd
         return replace(ended, product=note.product)
     step = VisitStep.CLEAR if verdict.conclusion.allows_injection else VisitStep.SCREEN
     state = next_state(visit, step, day=work.day)
-    store.advance(work.connection, visit, state=state, **values)
+    bring_on(work, visit, state=state, **values)
     reasons = [note.override_reason, *note.dose_overrides.values()]
     work.note(
         "visit.screened",

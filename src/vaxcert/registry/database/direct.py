@@ -1,0 +1,238 @@
+"""Statements executed by PostgreSQL's driver, without what SQLAlchemy does around each execution.
+
+SQLAlchemy builds and compiles every statement. When one is executed again, its text and how its values are written and
+read are known, and handing these to the driver takes a quarter of the time; one visit is dozens of statements.
+"""
+
+# ruff: noqa: ANN401 - rows are of any shape, as in SQLAlchemy itself
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import TYPE_CHECKING, Any, Final, cast
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy.engine import Dialect
+    from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.types import TypeEngine
+
+_LONGEST_LIST: Final = 3
+"""Values of one parameter; a longer list is SQLAlchemy's to write, since each length is a text of its own."""
+
+_ERRORS: Final = {
+    kind.__name__: kind
+    for kind in (
+        exc.DataError,
+        exc.IntegrityError,
+        exc.InterfaceError,
+        exc.InternalError,
+        exc.NotSupportedError,
+        exc.OperationalError,
+        exc.ProgrammingError,
+    )
+}
+
+
+def direct(connection: sa.Connection) -> sa.Connection:
+    """Return what executes statements in the transaction of *connection*: on SQLite itself."""
+    if connection.dialect.name != "postgresql":
+        return connection
+    return cast("sa.Connection", _DirectConnection(connection))
+
+
+class _Rows:
+    """What a statement gave, with as much of `sqlalchemy.Result` as the registry uses."""
+
+    __slots__ = ("_rows", "rowcount")
+
+    def __init__(self, rows: Sequence[Any], rowcount: int) -> None:
+        self._rows = rows
+        self.rowcount = rowcount
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+    def all(self) -> Sequence[Any]:
+        return self._rows
+
+    def first(self) -> Any:
+        return self._rows[0] if self._rows else None
+
+    def one_or_none(self) -> Any:
+        if len(self._rows) > 1:
+            raise exc.MultipleResultsFound("there are several rows where one at most was asked for")
+        return self.first()
+
+    def one(self) -> Any:
+        if not self._rows:
+            raise exc.NoResultFound("there is no row where one was asked for")
+        return self.one_or_none()
+
+    def scalar(self) -> Any:
+        return self._rows[0][0] if self._rows else None
+
+    def scalar_one(self) -> Any:
+        return self.one()[0]
+
+    def scalar_one_or_none(self) -> Any:
+        row = self.one_or_none()
+        return None if row is None else row[0]
+
+    def scalars(self) -> list[Any]:
+        return [row[0] for row in self._rows]
+
+    def mappings(self) -> list[dict[str, Any]]:
+        return [row._asdict() for row in self._rows]
+
+
+class _Places(dict[str, str]):
+    """The place that each value has in a statement, given out as the names are met."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = place = f"${len(self) + 1}"
+        return place
+
+
+class _Statement:
+    """A statement, compiled for parameters with these names."""
+
+    def __init__(self, compiled: SQLCompiler, names: frozenset[str], dialect: Dialect) -> None:
+        self._compiled = compiled
+        binds = compiled.bind_names
+        self._lists = [name for bind, name in binds.items() if bind.expanding and name in names]
+        self._texts: dict[tuple[int, ...], tuple[str, list[str], dict[str, Any]]] = {}
+        writers = dict(_processors({name: bind.type for bind, name in binds.items()}, dialect))
+        self._writers = [(name, write) for name, write in writers.items() if name in names]
+        self._constant_writers = [(name, write) for name, write in writers.items() if name not in names]
+        columns = compiled.statement.exported_columns  # type: ignore[union-attr]
+        self._width = len(columns)
+        self._readers = list(_processors(dict(enumerate(column.type for column in columns)), dialect, reads=True))
+        self._row: Callable[[Iterable[Any]], Any] | None = None
+
+    @property
+    def gives_rows(self) -> bool:
+        """Whether there is something to fetch."""
+        return self._width > 0
+
+    def text_and_values(self, parameters: Mapping[str, Any]) -> tuple[str, list[Any]] | None:
+        """Return the statement's text and what it is executed with; None where a list is too long or empty."""
+        lengths = tuple([len(parameters[name]) for name in self._lists])
+        if not all(0 < length <= _LONGEST_LIST for length in lengths):
+            return None
+        if lengths not in self._texts:
+            self._texts[lengths] = self._text(parameters)
+        text, order, constants = self._texts[lengths]
+        values = {**constants, **parameters}
+        for name, write in self._writers:
+            values[name] = write(values[name])
+        for name in self._lists:
+            for place, value in enumerate(parameters[name], 1):
+                values[f"{name}_{place}"] = value
+        return text, [values[name] for name in order]
+
+    def _text(self, parameters: Mapping[str, Any]) -> tuple[str, list[str], dict[str, Any]]:
+        """Return the text as the server takes it, the names of its values in order, and the values that never change."""
+        state = self._compiled.construct_expanded_state(dict(parameters))
+        constants = {name: value for name, value in state.parameters.items() if name not in parameters}
+        for name, write in (*self._constant_writers, *state.processors.items()):
+            if name in constants:
+                constants[name] = write(constants[name])
+        places = _Places()
+        text = state.statement % places
+        return text, list(places), constants
+
+    def rows(self, cursor: Any, found: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
+        """Return what *cursor* has *found*, read and with names."""
+        if self._row is None:
+            names = [column.name for column in cursor.description]
+            assert len(names) == self._width
+            self._row = namedtuple("Row", names, rename=True)._make  # type: ignore[attr-defined]  # noqa: PYI024
+        if self._readers:
+            return [self._row(self._read(row)) for row in found]
+        return list(map(self._row, found))
+
+    def _read(self, row: tuple[Any, ...]) -> list[Any]:
+        values = list(row)
+        for place, read in self._readers:
+            values[place] = read(values[place])
+        return values
+
+
+class _DirectConnection:
+    """Stands in the place of the connection that it was made of."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self.dialect = connection.dialect
+        self._dbapi: Any = connection.dialect.loaded_dbapi
+        self._driver: Any = connection.connection.driver_connection
+        self._cursor = self._dbapi.RawCursor(self._driver)  # it takes a text as the server does
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def execute(self, statement: Any, parameters: Any = None) -> Any:
+        """Execute *statement* once for its *parameters*, or for each of a list of them."""
+        known = None if isinstance(parameters, list) else _known(statement, parameters or {}, self.dialect)
+        asked = None if known is None else known.text_and_values(parameters or {})
+        if known is None or asked is None:
+            return self._connection.execute(statement, parameters)
+        try:
+            self._cursor.execute(*asked)
+            found = self._cursor.fetchall() if known.gives_rows else ()
+        except self._dbapi.Error as error:
+            raise self._told(error) from error
+        rows = known.rows(self._cursor, found) if found else ()
+        return _Rows(rows, self._cursor.rowcount)
+
+    def scalar(self, statement: Any, parameters: Any = None) -> Any:
+        """Return the first value of the first row, None where there is none."""
+        return self.execute(statement, parameters).scalar()
+
+    def scalars(self, statement: Any, parameters: Any = None) -> Any:
+        """Return the first values of all rows."""
+        return self.execute(statement, parameters).scalars()
+
+    def _told(self, error: Exception) -> exc.DBAPIError:
+        kind = next(_ERRORS[base.__name__] for base in type(error).__mro__ if base.__name__ in _ERRORS)
+        is_gone = self._driver.closed
+        if is_gone:
+            self._connection.invalidate(error)
+        return kind(None, None, error, hide_parameters=True, connection_invalidated=is_gone)
+
+
+_SEEN: Final[WeakKeyDictionary[Any, dict[frozenset[str], _Statement | None]]] = WeakKeyDictionary()
+"""The statements that were executed, by the names of their parameters: compiled when they come a second time."""
+
+
+def _known(statement: Any, parameters: Mapping[str, Any], dialect: Dialect) -> _Statement | None:
+    """Return *statement* compiled; None for one that is not one of those that come again and again."""
+    if not isinstance(statement, sa.Select | sa.CompoundSelect | sa.Insert | sa.Update | sa.Delete):
+        return None
+    names = frozenset(parameters)
+    by_names = _SEEN.setdefault(statement, {})
+    if names not in by_names:
+        by_names[names] = None
+        return None
+    known = by_names[names]
+    if known is None:
+        compiled = statement.compile(dialect=dialect, column_keys=sorted(names))
+        known = by_names[names] = _Statement(compiled, names, dialect)
+    return known
+
+
+def _processors(
+    types: Mapping[Any, TypeEngine[Any]], dialect: Dialect, *, reads: bool = False
+) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
+    """Yield what writes or reads the values of *types*, for those that the driver does not do itself."""
+    for key, kind in types.items():
+        used = kind.dialect_impl(dialect)
+        process = used.result_processor(dialect, None) if reads else used.bind_processor(dialect)
+        if process is not None:
+            yield key, process
