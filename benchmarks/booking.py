@@ -26,6 +26,7 @@ import sqlalchemy as sa
 
 from tests.postgres_server import programs, running_postgres
 from vaxcert.errors import RegistryError
+from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.registry.appointments.states import LIVE
 from vaxcert.registry.appointments.tables import appointments
 from vaxcert.registry.database.engine import open_engine, transaction
@@ -59,7 +60,7 @@ TODAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 STAFF = Actor(account="benchmark", roles=frozenset({Role.CENTRE}), area=COUNTRY)
 GROUP = "3355/QĐ-BYT#9"
-SLOTS = 20
+SLOTS, TABLES = 20, 10
 PREPARED_AT_ONCE = 200
 KEYRING = Keyring(partial(tuple, [KeyEncryptionKey.create()]), Pepper.create())
 """Made before the processes are forked, so that they have the same keys."""
@@ -82,9 +83,10 @@ class Ran:
     seconds: list[float]
 
 
-def prepare_registry(desk: Desk, places: int, people: int) -> tuple[list[UUID], list[UUID]]:
+def prepare_registry(desk: Desk, places: int, people: int, *, at: datetime) -> tuple[list[UUID], list[UUID]]:
     """Return the slots, which hold so many *places*, and the approved registrations of so many *people*."""
-    with desk.working(STAFF, AT) as work:
+    today = at.astimezone(VIETNAM_TIME).date()
+    with desk.working(STAFF, at) as work:
         request = OpenSite(
             code="51001",
             name="Nhà thi đấu",
@@ -92,20 +94,22 @@ def prepare_registry(desk: Desk, places: int, people: int) -> tuple[list[UUID], 
             area="51",
             address="1 Hùng Vương",
             hours=("1-7 07:00-17:00",),
-            tables=1,
-            per_table_hour=places // SLOTS * 2,
+            tables=TABLES,
+            per_table_hour=places // SLOTS * 2 // TABLES,
             slot_minutes=30,
         )
         site = open_site(work, request).id
-        plan = PlanCampaign(name="Chiến dịch", area="51", starts_on=TODAY, ends_on=date(2026, 4, 1), doses=(1,))
+        plan = PlanCampaign(
+            name="Chiến dịch", area="51", starts_on=today, ends_on=today + timedelta(days=30), doses=(1,)
+        )
         campaign = plan_campaign(work, plan).id
         set_campaign_state(work, SetCampaignState(campaign=campaign, state=CampaignState.OPEN))
-        tomorrow = TODAY + timedelta(days=1)
+        tomorrow = today + timedelta(days=1)
         open_days(work, OpenDays(site=site, campaign=campaign, from_day=tomorrow, until_day=tomorrow))
-        found = slots_between(work.connection, site, tomorrow, tomorrow, after=AT, limit=SLOTS)
+        found = slots_between(work.connection, site, tomorrow, tomorrow, after=at, limit=SLOTS)
     registrations: list[UUID] = []
     while len(registrations) < people:
-        with desk.working(STAFF, AT) as work:
+        with desk.working(STAFF, at) as work:
             made = []
             for number in range(len(registrations), min(people, len(registrations) + PREPARED_AT_ONCE)):
                 told = RegisterPerson(
@@ -116,7 +120,7 @@ def prepare_registry(desk: Desk, places: int, people: int) -> tuple[list[UUID], 
                     area="51",
                 )
                 person = register_person(work, told).id
-                ask = RegisterForDose(person=person, dose_number=1, group=GROUP, desired_on=TODAY, agreed=True)
+                ask = RegisterForDose(person=person, dose_number=1, group=GROUP, desired_on=today, agreed=True)
                 made.append(register_for_dose(work, ask).id)
             approve_registrations(work, ApproveRegistrations(registrations=tuple(made)))
             registrations += made
@@ -216,7 +220,7 @@ def main() -> int:
         engine = open_engine(url)
         prepare(engine, KEYRING, TODAY, since=TODAY)
         desk = Desk(engine, KEYRING, Reference())
-        slot_ids, registrations = prepare_registry(desk, arguments.places, arguments.people)
+        slot_ids, registrations = prepare_registry(desk, arguments.places, arguments.people, at=AT)
         with engine.begin() as connection:
             connection.execute(sa.text("CREATE TABLE bare (id text PRIMARY KEY, taken int, capacity int)"))
             row = sa.text("INSERT INTO bare VALUES (:id, 0, :capacity)")

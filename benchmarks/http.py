@@ -20,7 +20,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid4
 
+from benchmarks.http_registry import filled_registry
 from vaxcert import Issuer, TrustList, VaccinationRecord, Verifier
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.service.sample import sample_records
@@ -34,7 +36,9 @@ API = "/api/v1"
 BATCH = 100
 CERTIFICATES = 400
 MAX_SECONDS = 20.0
-_OK, _FULL = b"200", b"503"
+MOST_BOOKINGS = 500
+"""A second: so many people are there to book."""
+_OK, _FULL = (b"200", b"201"), b"503"
 
 
 class Figures(NamedTuple):
@@ -103,7 +107,7 @@ class Client(asyncio.Protocol):
             return
         self._heard = b""
         took, status = time.perf_counter() - self._asked_at, head[9:12]
-        if status == _OK:
+        if status in _OK:
             self._run.answered.append(took)
         elif status == _FULL:
             self._run.refused.append(took)
@@ -122,8 +126,8 @@ async def ask_for(
     run = Run(end=0.0, left=connections, done=loop.create_future())
     clients = []
     for number in range(connections):
-        turned = [*requests[number % len(requests) :], *requests[: number % len(requests)]]
-        _, client = await loop.create_connection(partial(Client, run, turned, patience), "127.0.0.1", service.port)
+        share = requests[number::connections] or requests
+        _, client = await loop.create_connection(partial(Client, run, share, patience), "127.0.0.1", service.port)
         clients.append(client)
     begun, before = time.perf_counter(), service.processor_seconds()
     run.end = begun + min(seconds, MAX_SECONDS)
@@ -170,7 +174,10 @@ def serving(workers: int, *options: str) -> Iterator[Service]:
         address = process.stderr.readline().decode().rpartition("answering at ")[2].strip()
         ready = 0
         while ready < workers:  # each of them says so in its log
-            ready += b"startup complete" in process.stderr.readline()
+            line = process.stderr.readline()
+            if not line:
+                raise SystemExit("the service did not start")
+            ready += b"startup complete" in line
         drain = subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)
         try:
             yield Service(int(address.rpartition(":")[2]), process)
@@ -190,13 +197,22 @@ def certificates(number: int) -> list[str]:
     return [issuer.issue(record, at=now).text for record in records]
 
 
-def post(path: str, body: object) -> bytes:
-    """Return the request that posts *body* as JSON."""
+def post(path: str, body: object, *, token: str | None = None) -> bytes:
+    """Return the request that posts *body* as JSON, in the session with the *token*."""
     content = json.dumps(body).encode()
     return (
-        f"POST {API}{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"POST {API}{path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{_credentials(token)}Content-Type: application/json\r\n"
         f"Content-Length: {len(content)}\r\n\r\n"
     ).encode() + content
+
+
+def get(path: str, *, token: str | None = None) -> bytes:
+    """Return the request that gets *path*, in the session with the *token*."""
+    return f"GET {API}{path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{_credentials(token)}\r\n".encode()
+
+
+def _credentials(token: str | None) -> str:
+    return "" if token is None else f"Authorization: Bearer {token}\r\nIdempotency-Key: {uuid4()}\r\n"
 
 
 def library_rate(texts: Sequence[str], seconds: float) -> tuple[float, float]:
@@ -215,7 +231,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--registry-only", action="store_true", help="look-ups and bookings alone")
     chosen = parser.parse_args()
+    if chosen.registry_only:
+        measure_registry(chosen.workers, min(chosen.seconds, MAX_SECONDS))
+        return
     texts = certificates(CERTIFICATES)
     one = [post("/verifications", {"text": text}) for text in texts]
     many = [
@@ -233,23 +253,38 @@ def main() -> None:
     with serving(1, "--in-flight", "32") as service:
         _show("a full house: 400 connections", _measure(service, one, 400, seconds), 1, alone)
         _show("and after it", _measure(service, one, 8, seconds), 1, alone)
+    measure_registry(chosen.workers, seconds)
+
+
+def measure_registry(workers: int, seconds: float) -> None:
+    """Measure the look-up of a certificate and the booking of a place, with a registry on PostgreSQL."""
+    with filled_registry(int(MOST_BOOKINGS * seconds)) as registry:
+        if registry is None:
+            print("PostgreSQL is not installed (Debian: postgresql): look-ups and bookings were not measured")
+            return
+        look_ups = [get(f"/certificates/{each}", token=registry.token) for each in registry.certificates]
+        bookings = [post("/appointments", each, token=registry.token) for each in registry.bookings]
+        options = ("--registry", str(registry.folder), "--registry-passphrase-file", str(registry.passphrase))
+        with serving(workers, *options) as service:
+            _show(f"certificates looked up, {workers} workers", _measure(service, look_ups, 8, seconds), 1)
+            _show(f"places booked, {workers} workers", _measure(service, bookings, 8, seconds), 1)
 
 
 def _measure(service: Service, requests: Sequence[bytes], connections: int, seconds: float) -> Figures:
     return asyncio.run(ask_for(service, requests, connections=connections, seconds=seconds, patience=0.2))
 
 
-def _show(name: str, figures: Figures, certificates_each: int, alone: tuple[float, float]) -> None:
+def _show(name: str, figures: Figures, certificates_each: int, alone: tuple[float, float] | None = None) -> None:
     rate, processor = figures.answered * certificates_each, figures.processor / certificates_each
-    line = (
-        f"{name:30} {rate:6.0f} a second ({rate / alone[0]:4.2f} of the library), {processor:4.0f} us of processor time"
-    )
-    line += f" ({alone[1] / processor:4.2f}), median {figures.median:6.1f} ms, p99 {figures.p99:6.1f} ms"
+    line = f"{name:33} {rate:6.0f} a second, {processor:4.0f} us of processor time"
+    if alone is not None:
+        line += f" ({rate / alone[0]:4.2f} and {alone[1] / processor:4.2f} of the library)"
+    line += f", median {figures.median:6.1f} ms, p99 {figures.p99:6.1f} ms"
     if figures.refused:
         line += f"; 503: {figures.refused:6.0f} a second, p99 {figures.refused_p99:6.1f} ms"
     if figures.other:
         line += f"; OTHER ANSWERS: {figures.other}"
-    print(line)
+    print(line, flush=True)
 
 
 def _quantile(values: list[float], part: float) -> float:

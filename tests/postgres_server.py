@@ -30,6 +30,7 @@ SETTINGS = (
     "max_connections=200",
     "shared_buffers=128MB",
 )
+_NOT_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 USER = "postgres"
 _TEMPLATE = "registry_template"
 
@@ -106,6 +107,11 @@ def programs() -> Path | None:
         return Path(found).resolve().parent
     folders = [folder for place in PLACES for folder in Path(place).glob("**/bin") if (folder / "initdb").exists()]
     return max(folders, default=None)
+
+
+def durable_settings() -> list[str]:
+    """Return the settings for what is measured: as in production, a commit that returned is on the disk."""
+    return [setting for setting in SETTINGS if not setting.startswith(_NOT_DURABLE)]
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 from benchmarks.registry.population import LOADER, CopyingWork, load, newcomers
-from tests.postgres_server import SETTINGS, programs, running_postgres
+from tests.postgres_server import durable_settings, programs, running_postgres
 from vaxcert.registry.database.engine import open_engine
 from vaxcert.registry.registrations.declaration import Answer as Told
 from vaxcert.registry.registrations.declaration_form import declaration_form_on
@@ -218,8 +218,7 @@ def main() -> None:
     folder = programs()
     if folder is None:
         sys.exit("PostgreSQL is not installed (Debian: postgresql)")
-    durable = [setting for setting in SETTINGS if not setting.startswith(("fsync", "synchronous_commit", "full_page"))]
-    with running_postgres(folder, settings=durable) as server:
+    with running_postgres(folder, settings=durable_settings()) as server:
         server.make_template(TODAY)
         is_held = measure(server.new_database(), options.doses, options.seconds)
     sys.exit(0 if is_held else 1)

@@ -60,15 +60,15 @@ class RegisteredCertificate:
         return f"RegisteredCertificate(id={self.id}, state={self.state.value!r})"
 
 
-class LockedCertificate(NamedTuple):
-    """A certificate that nobody else changes for now, and the wrapped data key of its person, if there is one yet."""
+class FoundCertificate(NamedTuple):
+    """A certificate, and the wrapped data key of its person, if there is one yet."""
 
     row: RegisteredCertificate
     key_id: str | None
     wrapped: bytes | None
 
     def __repr__(self) -> str:
-        return f"LockedCertificate({self.row!r})"
+        return f"FoundCertificate({self.row!r})"
 
 
 RECORD_PLACE: Final = "certificates.record"
@@ -77,12 +77,14 @@ TEXT_PLACE: Final = "certificates.text"
 _C = certificates.c
 _coming = certificates.alias("coming")
 _ALL = sa.select(certificates)
+_WITH_KEY = sa.select(certificates, data_keys.c.key_id, data_keys.c.wrapped).outerjoin(
+    data_keys, data_keys.c.subject == _C.person
+)
 _BY_ID = _ALL.where(_C.id == sa.bindparam("of_id"))
-_BY_UVCI = _ALL.where(_C.uvci == sa.bindparam("of_uvci"))
+_BY_ID_WITH_KEY = _WITH_KEY.where(_C.id == sa.bindparam("of_id"))
+_BY_UVCI = _WITH_KEY.where(_C.uvci == sa.bindparam("of_uvci"))
 _SEVERAL = (
-    sa.select(certificates, data_keys.c.key_id, data_keys.c.wrapped)
-    .outerjoin(data_keys, data_keys.c.subject == _C.person)
-    .where(_C.id.in_(sa.bindparam("ids", expanding=True)))
+    _WITH_KEY.where(_C.id.in_(sa.bindparam("ids", expanding=True)))
     .order_by(_C.id)  # two who sign the same do not wait for each other
     .with_for_update(of=certificates)
 )
@@ -126,10 +128,16 @@ def find(connection: sa.Connection, certificate: UUID) -> RegisteredCertificate 
     return None if row is None else _value(row)
 
 
-def find_locked(connection: sa.Connection, ids: Collection[UUID]) -> list[LockedCertificate]:
+def find_with_key(connection: sa.Connection, certificate: UUID) -> FoundCertificate | None:
+    """Return the certificate with the id that its row has, to be opened, or None."""
+    row = connection.execute(_BY_ID_WITH_KEY, {"of_id": certificate}).one_or_none()
+    return None if row is None else _found(row)
+
+
+def find_locked(connection: sa.Connection, ids: Collection[UUID]) -> list[FoundCertificate]:
     """Return the certificates with one of *ids*; nobody else changes them until the end of the transaction."""
     rows = connection.execute(_SEVERAL, {"ids": list(ids)})
-    return [LockedCertificate(_value(row), row.key_id, row.wrapped) for row in rows]
+    return [_found(row) for row in rows]
 
 
 def sign(
@@ -153,10 +161,10 @@ def sign(
         connection.execute(_SIGN[step], rows)
 
 
-def find_by_uvci(connection: sa.Connection, uvci: str) -> RegisteredCertificate | None:
-    """Return the certificate with the identifier that is printed on it, or None."""
+def find_by_uvci(connection: sa.Connection, uvci: str) -> FoundCertificate | None:
+    """Return the issued certificate with the id *uvci*, to be opened, or None."""
     row = connection.execute(_BY_UVCI, {"of_uvci": uvci}).one_or_none()
-    return None if row is None else _value(row)
+    return None if row is None else _found(row)
 
 
 def of_persons(connection: sa.Connection, persons: Collection[UUID]) -> list[RegisteredCertificate]:
@@ -209,6 +217,10 @@ def due_for_renewal(connection: sa.Connection, before: datetime, limit: int) -> 
 def anchor_below(connection: sa.Connection, size: int, at: datetime) -> int:
     """Note that the head over the first *size* entries of the log is final; return how many certificates it covers."""
     return connection.execute(_ANCHOR, {"size": size, "at": at}).rowcount
+
+
+def _found(row: sa.Row[tuple[object, ...]]) -> FoundCertificate:
+    return FoundCertificate(_value(row), row.key_id, row.wrapped)
 
 
 def _value(row: sa.Row[tuple[object, ...]]) -> RegisteredCertificate:

@@ -137,7 +137,7 @@ class _Statement:
         return text, [values[name] for name in order]
 
     def _text(self, parameters: Mapping[str, Any]) -> tuple[str, list[str], dict[str, Any]]:
-        """Return the text as the server takes it, the names of its values in order, and the values that never change."""
+        """Return the text as the server takes it, the names of its values in order, and what never changes."""
         state = self._compiled.construct_expanded_state(dict(parameters))
         constants = {name: value for name, value in state.parameters.items() if name not in parameters}
         for name, write in (*self._constant_writers, *state.processors.items()):

@@ -12,7 +12,7 @@ from sqlalchemy import event, exc
 from vaxcert.errors import MissingDependencyError, RegistryBusyError, RegistryUnavailableError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -63,14 +63,31 @@ def open_engine(url: str) -> sa.Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+    return _postgres_engine(parsed.set(drivername="postgresql+psycopg"), _POSTGRES_SETTINGS)
+
+
+def reading_engine(engine: sa.Engine) -> sa.Engine:
+    """Return the engine for transactions that only read, where the one for all others is *engine*.
+
+    On PostgreSQL it has connections of its own, which refuse to write. Each statement sees what was committed when it
+    began, within a transaction or without, so none is begun: that would be two more round trips.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine
+    settings = (*_POSTGRES_SETTINGS, "default_transaction_read_only=on")
+    return _postgres_engine(engine.url, settings, isolation_level="AUTOCOMMIT")
+
+
+def _postgres_engine(url: sa.URL, settings: Iterable[str], **options: str) -> sa.Engine:
     try:
         return sa.create_engine(
-            parsed.set(drivername="postgresql+psycopg"),
+            url,
             hide_parameters=True,  # an error's text must not hold what was being written
             pool_size=_POOL_SIZE,
             max_overflow=_POOL_SIZE,
             pool_timeout=BUSY_SECONDS,
-            connect_args={"prepare_threshold": 2, "options": " ".join(f"-c {each}" for each in _POSTGRES_SETTINGS)},
+            connect_args={"prepare_threshold": 2, "options": " ".join(f"-c {each}" for each in settings)},
+            **options,
         )
     except ModuleNotFoundError:
         raise MissingDependencyError(
@@ -83,7 +100,7 @@ def transaction(engine: sa.Engine, *, reads: bool) -> Iterator[sa.Connection]:
     """Yield a connection in a transaction, which is committed at the end and rolled back on an error.
 
     Args:
-        engine: The database.
+        engine: The database; that of `reading_engine` for one that only reads.
         reads: Whether nothing is to be written; the database then refuses to.
 
     Raises:
@@ -92,13 +109,13 @@ def transaction(engine: sa.Engine, *, reads: bool) -> Iterator[sa.Connection]:
         RegistryUnavailableError: The database cannot be reached, or failed; where it did at the end, it is not known
             whether the work was done.
     """
-    options = {"postgresql_readonly": True} if reads and engine.dialect.name == "postgresql" else {}
     is_committing = False
     try:
         with engine.connect() as connection:
-            prepared = connection.execution_options(**options, vaxcert_reads=reads)
-            with prepared.begin():
-                yield prepared
+            if engine.dialect.name == "sqlite":
+                connection.execution_options(vaxcert_reads=reads)
+            with connection.begin():
+                yield connection
                 is_committing = True
     except exc.IntegrityError:
         raise  # a broken constraint is the caller's to understand

@@ -18,7 +18,7 @@ from vaxcert.errors import (
     RegistryError,
     RequestError,
 )
-from vaxcert.registry.database.engine import transaction, wipe_log
+from vaxcert.registry.database.engine import reading_engine, transaction, wipe_log
 from vaxcert.registry.database.partitions import ensure_partitions
 from vaxcert.registry.requests.store import find_request, forget_requests
 from vaxcert.registry.requests.tables import requests
@@ -60,6 +60,7 @@ class Desk:
 
     def __init__(self, engine: sa.Engine, keyring: Keyring, reference: Reference) -> None:
         self._engine = engine
+        self._reading = reading_engine(engine)
         self._keyring = keyring
         self._reference = reference
 
@@ -100,7 +101,7 @@ class Desk:
         """Yield a transaction for upkeep that is no request: imports in steps, the sequencers, deliveries."""
         if at.tzinfo is None:
             raise ValueError("an instant needs its zone")
-        with transaction(self._engine, reads=reads) as connection:
+        with transaction(self._reading if reads else self._engine, reads=reads) as connection:
             work = Work(connection, keyring=self._keyring, reference=self._reference, actor=actor, at=at)
             yield work
             work.flush()
@@ -144,12 +145,13 @@ class Desk:
             return forget_requests(connection, at - KEPT_FOR)
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
-        """Return a transaction that only reads, without an actor: for counts and checks."""
-        return transaction(self._engine, reads=True)
+        """Return a connection that only reads, without an actor: for counts and checks."""
+        return transaction(self._reading, reads=True)
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        self._reading.dispose()
 
     def _once(self, use_case: UseCase[R, A], request: R, actor: Actor, at: datetime, key: str | None) -> A:
         with self.working(actor, at, reads=use_case.reads) as work:

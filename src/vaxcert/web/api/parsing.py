@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 import msgspec
 
 from vaxcert.errors import FieldProblem, HeaderError, MediaTypeError, PreconditionMissingError, RequestError
-from vaxcert.service.registry.request import Request, read_request
+from vaxcert.service.registry.request import Request, fields_of, read_request
 from vaxcert.web.api.route import JSON, Route
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Parser(Generic[R]):
 
     def __init__(self, route: Route, kind: type[R]) -> None:
         self._route, self._kind = route, kind
-        self._fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        self._fields = fields_of(kind)
         self.has_body = route.method in _BODIES
         self.takes_json = self.has_body and JSON in route.takes
         self.in_path = route.path_fields

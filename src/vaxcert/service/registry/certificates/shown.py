@@ -26,7 +26,7 @@ from vaxcert.verify.formats.hcert import layers
 
 if TYPE_CHECKING:
     from vaxcert.issue.issuer import Certificate
-    from vaxcert.registry.certificates.store import RegisteredCertificate
+    from vaxcert.registry.certificates.store import FoundCertificate, RegisteredCertificate
     from vaxcert.service.registry.work import Work
 
 _LEVEL: Final = 9
@@ -115,13 +115,16 @@ def find_certificate(work: Work, text: str) -> RegisteredCertificate:
         NotRegisteredError: There is none, or it is not the citizen's to see.
         NotAllowedError: It is another site's or area's.
     """
-    row = _named(work, text)
-    if row is None:
+    found = _named(work, text)
+    if found is None:
         raise NotRegisteredError("there is no such certificate")
+    row = found.row
     if work.actor.kind is ActorKind.CITIZEN:
         check_person(work, row.person)
     else:
         check_place(work, row)
+    if found.key_id is not None and found.wrapped is not None:
+        work.open_subject(row.person, found.key_id, found.wrapped)
     return row
 
 
@@ -146,9 +149,9 @@ def certificate_in(text: str) -> Certificate:
     return certificate_of(message, level=_LEVEL, text=text)
 
 
-def _named(work: Work, text: str) -> RegisteredCertificate | None:
+def _named(work: Work, text: str) -> FoundCertificate | None:
     try:
-        return store.find(work.connection, UUID(text))
+        return store.find_with_key(work.connection, UUID(text))
     except ValueError:
         pass
     try:
