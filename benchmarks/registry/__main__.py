@@ -4,7 +4,7 @@ A server of its own is started, durable as in production, and filled with invent
 made by the registry's own code. Then, through the desk, with their transactions and the trail:
 
 - look-ups of single people by number and by personal QR code, one after the other;
-- whole visits (declaration, reception, screening, injection, two measurements, completion), by two processes;
+- whole visits (declaration, reception, screening, injection, two measurements, completion), by four processes;
 - the daily form of the province with the most doses.
 
 Exits with 1 where a budget is missed.
@@ -31,6 +31,7 @@ from vaxcert.registry.sealing.keyring import KeyEncryptionKey, Keyring, Pepper
 from vaxcert.registry.sites.site import SiteKind
 from vaxcert.registry.stock.lots import ColdState
 from vaxcert.registry.visits.notes import IdentityCheck
+from vaxcert.service.batch.seat import calm_collector
 from vaxcert.service.registry.access import COUNTRY, Actor
 from vaxcert.service.registry.desk import Desk
 from vaxcert.service.registry.people.look_up import LookUpPeople, look_up_people
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 TODAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 AREA = "51"
-SITES, WORKERS = 40, 2
+SITES, LOADERS, CLIENTS = 40, 2, 4
 LOOK_UPS = 4_000
 LOOK_UP_MS, VISITS, FORM_SECONDS = 5.0, 200.0, 2.0
 """The budgets: a look-up at the 99th percentile, visits a second on two cores, the form of a province."""
@@ -141,6 +142,7 @@ def visit_for(seconds: float, url: str, place: Place) -> tuple[int, float]:
     engine = open_engine(url)
     desk = Desk(engine, KEYRING, Reference())
     visit(desk, place, place.visitors[0], AT)  # the first one loads what all of them use
+    calm_collector()
     begun, count = time.perf_counter(), 0
     while (passed := time.perf_counter() - begun) < seconds and count + 1 < len(place.visitors):
         count += 1
@@ -174,7 +176,7 @@ def measure(url: str, doses: int, seconds: float) -> bool:
     sites = make_places(desk)
     engine.dispose()
     begun = time.perf_counter()
-    loaded = load(url, KEYRING, records=doses, at=AT, sites=sites, workers=WORKERS)
+    loaded = load(url, KEYRING, records=doses, at=AT, sites=sites, workers=LOADERS)
     with engine.begin() as connection:
         work = CopyingWork(connection, keyring=KEYRING, reference=Reference(), actor=LOADER, at=AT)
         comers = newcomers(work, int(VISITS * 2 * seconds))
@@ -190,13 +192,13 @@ def measure(url: str, doses: int, seconds: float) -> bool:
     middle = median(milliseconds)
     print(f"look-up by number or personal QR: median {middle:.2f} ms, p99 {p99:.2f} ms (budget {LOOK_UP_MS})")
 
-    half = len(comers) // WORKERS
+    half = len(comers) // CLIENTS
     places = [
         stock_place(desk, sites[number], number, comers[number * half : (number + 1) * half])
-        for number in range(WORKERS)
+        for number in range(CLIENTS)
     ]
     engine.dispose()
-    with get_context("fork").Pool(WORKERS) as pool:
+    with get_context("fork").Pool(CLIENTS) as pool:
         ran = pool.starmap(visit_for, [(seconds, url, place) for place in places])
     rate = sum(count / passed for count, passed in ran)
     print(f"whole visits on two cores, the database's among them: {rate:.0f} a second (budget {VISITS:.0f})")

@@ -203,13 +203,15 @@ def test_a_rule_is_asked_again_at_the_injection(site: VisitedSite) -> None:
 def test_two_doses_cannot_take_one_place(site: VisitedSite) -> None:
     person = site.person()
     dose = on_paper(site, person).dose
-    with (
-        pytest.raises(RegistryBusyError),  # who asked the rules before the first was entered
-        site.registry.desk.working(site.registry.actor(Role.VACCINATOR), site.registry.at) as work,
-    ):
-        known = dose_by_id(work, dose.id)
-        other = replace(known, id=work.new_id(), given_on=date(2025, 8, 1))
-        enter_dose(work, other, area=None, earlier=[])
+    actor = site.registry.actor(Role.VACCINATOR)
+
+    def enter_unasked() -> None:  # as one who asked the rules before the first was entered
+        with site.registry.desk.working(actor, site.registry.at) as work:
+            known = dose_by_id(work, dose.id)
+            enter_dose(work, replace(known, id=work.new_id(), given_on=date(2025, 8, 1)), area=None, earlier=[])
+
+    with pytest.raises(RegistryBusyError):
+        enter_unasked()
     assert [each.id for each in history(site, person).doses] == [dose.id]
 
 

@@ -87,6 +87,26 @@ def test_parts_are_made_once(registry: RegistryUnderTest) -> None:
         assert date(2021, 3, 1) == FIRST_MONTH
 
 
+def test_a_month_of_which_something_is_kept_elsewhere_gets_no_part(registry: RegistryUnderTest) -> None:
+    later = MORNING.replace(year=2027, month=5)
+    with registry.desk.working(registry.actor(Role.SYSADMIN), later) as work:
+        work.note("something.done", NOBODY)
+    assert registry.desk.make_months(date(2027, 3, 1)) > 0
+    with registry.engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM trail_other")) == 1
+        assert connection.scalar(sa.text("SELECT to_regclass('trail_202705')")) is None
+        assert connection.scalar(sa.text("SELECT to_regclass('trail_202706')")) is not None
+    assert registry.desk.chain_trail() == 1
+
+
+def test_what_only_reads_cannot_write(registry: RegistryUnderTest) -> None:
+    with (
+        pytest.raises(sa.exc.InternalError),
+        registry.desk.working(registry.actor(Role.SYSADMIN), MORNING, reads=True) as work,
+    ):
+        work.note("something.done", NOBODY)
+
+
 def test_two_sequencers_chain_each_entry_once(registry: RegistryUnderTest) -> None:
     for number in range(200):
         with registry.desk.working(registry.actor(Role.SYSADMIN), MORNING) as work:

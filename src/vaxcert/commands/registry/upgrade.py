@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def command(registry: Path) -> None:
     """Bring a registry's tables to this version, all or nothing.
 
-    On PostgreSQL it also makes the parts of the heavy tables for the next two years: run it once a year.
+    On PostgreSQL it also makes the parts of the heavy tables for the next months, as `registry upkeep` does.
     """
     RegistryFolder(registry).upgrade(now().astimezone(VIETNAM_TIME).date())
     say("note", "the registry's tables are those of this version")

@@ -188,7 +188,7 @@ class _DirectConnection:
             found = self._cursor.fetchall() if known.gives_rows else ()
         except self._dbapi.Error as error:
             raise self._told(error) from error
-        rows = known.rows(self._cursor, found) if found else ()
+        rows = known.rows(self._cursor, found) if found else []
         return _Rows(rows, self._cursor.rowcount)
 
     def scalar(self, statement: Any, parameters: Any = None) -> Any:

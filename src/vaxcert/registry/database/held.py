@@ -78,6 +78,8 @@ class HeldWrites:
         On PostgreSQL that is one statement, at whose end foreign keys are checked. On SQLite it is one a table, those
         first that others refer to.
         """
+        if not self:
+            return
         rows, self._rows = self._rows, []
         change, self._change = self._change, None
         if connection.dialect.name == "postgresql" and len(rows) <= TOGETHER:

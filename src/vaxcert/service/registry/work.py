@@ -152,8 +152,7 @@ class Work:
 
     def flush(self) -> None:
         """Write what is held back."""
-        if self._held:
-            self._held.write(self._connection)
+        self._held.write(self._connection)
 
     def update_version(self, table: sa.Table, row: UUID, expected: int | None, **values: object) -> int:
         """Change the row with the id *row* of *table*, whose version is *expected*; return its new version.

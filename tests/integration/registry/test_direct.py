@@ -1,0 +1,149 @@
+"""Statements that go to PostgreSQL's driver directly: they give what SQLAlchemy's own execution gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from tests.registry_fixture import MORNING, RegistryUnderTest, opened_on
+from vaxcert.registry.accounts.tables import accounts
+from vaxcert.registry.database.direct import direct
+from vaxcert.registry.trail.tables import trail, trail_tail
+from vaxcert.service.registry.accounts.accounts import OpenAccount, open_account
+from vaxcert.service.registry.rights import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.postgres_server import PostgresServer
+
+NAMES = ("anh", "bình", "chi", "dung", "em")
+
+
+@pytest.fixture
+def registry(postgres: PostgresServer) -> Iterator[RegistryUnderTest]:
+    with opened_on(postgres.emptied_database()) as registry:
+        for name in NAMES:
+            registry.run(open_account, OpenAccount(name=name, roles=[Role.AUDITOR]), role=Role.SYSADMIN)
+        yield registry
+
+
+@pytest.fixture
+def connection(registry: RegistryUnderTest) -> Iterator[sa.Connection]:
+    with registry.engine.begin() as connection:
+        yield connection
+
+
+STATEMENTS: Final[dict[str, tuple[Any, dict[str, object]]]] = {
+    "everything": (sa.select(accounts).order_by(accounts.c.name), {}),
+    "one": (sa.select(accounts).where(accounts.c.name == sa.bindparam("which")), {"which": "chi"}),
+    "a constant": (sa.select(accounts.c.id, accounts.c.opened_at).where(accounts.c.opened_at <= MORNING), {}),
+    "constants in a list": (
+        sa.select(accounts.c.name, sa.literal(7).label("seven"))
+        .where(accounts.c.state.in_(["open", "closed"]))
+        .order_by(accounts.c.name),
+        {},
+    ),
+    "a count": (sa.select(sa.func.count()).select_from(accounts), {}),
+    "two in one": (
+        sa.union_all(
+            sa.select(accounts.c.name).where(accounts.c.name == sa.bindparam("first")),
+            sa.select(accounts.c.name).where(accounts.c.name == sa.bindparam("second")),
+        ),
+        {"first": "anh", "second": "em"},
+    ),
+    "a percent sign": (sa.select(accounts.c.name).where(accounts.c.name.like("%n%")).order_by(accounts.c.name), {}),
+    "times": (sa.select(trail).order_by(trail.c.id), {}),
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_rows_are_those_of_sqlalchemy(connection: sa.Connection, name: str) -> None:
+    statement, parameters = STATEMENTS[name]
+    known = connection.execute(statement, parameters).all()
+    assert known
+    for _turn in range(3):  # the first one is SQLAlchemy's, the others are not
+        found = direct(connection).execute(statement, parameters).all()
+        assert [tuple(row) for row in found] == [tuple(row) for row in known]
+        assert [row._asdict() for row in found] == [row._asdict() for row in known]
+
+
+@pytest.mark.parametrize("names", [(), NAMES[:1], NAMES[:3], NAMES], ids=len)
+def test_a_list_may_have_any_length(connection: sa.Connection, names: tuple[str, ...]) -> None:
+    asked = sa.select(accounts.c.name).where(accounts.c.name.in_(sa.bindparam("names", expanding=True)))
+    for _turn in range(3):
+        assert sorted(direct(connection).scalars(asked, {"names": list(names)})) == list(names)
+
+
+def test_what_is_asked_of_rows(connection: sa.Connection) -> None:
+    by_name = sa.select(accounts.c.name).where(accounts.c.name == sa.bindparam("which"))
+    everybody = sa.select(accounts.c.name).order_by(accounts.c.name)
+    used = direct(connection)
+    for _turn in range(3):
+        assert used.execute(by_name, {"which": "em"}).one().name == "em"
+        assert used.execute(by_name, {"which": "em"}).scalar_one() == "em"
+        assert [dict(row) for row in used.execute(by_name, {"which": "em"}).mappings()] == [{"name": "em"}]
+        assert used.scalar(by_name, {"which": "em"}) == "em"
+        assert used.scalar(by_name, {"which": "nobody"}) is None
+        assert used.execute(by_name, {"which": "nobody"}).one_or_none() is None
+        assert used.execute(by_name, {"which": "nobody"}).scalar_one_or_none() is None
+        assert used.execute(everybody).first() == ("anh",)
+        assert list(used.execute(everybody).scalars()) == list(NAMES)
+        with pytest.raises(exc.NoResultFound):
+            used.execute(by_name, {"which": "nobody"}).one()
+        with pytest.raises(exc.MultipleResultsFound):
+            used.execute(everybody).one_or_none()
+
+
+def test_changes_are_counted_and_give_back(connection: sa.Connection) -> None:
+    change = sa.update(accounts).where(accounts.c.name == sa.bindparam("which")).values(version=accounts.c.version + 1)
+    giving = change.returning(accounts.c.version)
+    used = direct(connection)
+    for turn in range(3):
+        assert used.execute(change, {"which": "anh"}).rowcount == 1
+        assert used.execute(change, {"which": "nobody"}).rowcount == 0
+        assert used.execute(giving, {"which": "anh"}).one().version == 3 + 2 * turn
+        assert used.execute(giving, {"which": "nobody"}).all() == []
+
+
+def test_an_insert_takes_the_columns_that_it_is_given(connection: sa.Connection) -> None:
+    used, insert = direct(connection), sa.insert(trail_tail)
+    entries = [uuid4() for _turn in range(5)]
+    for entry in entries[:3]:
+        used.execute(insert, {"entry": entry, "month": MORNING.date()})
+    used.execute(insert, [{"entry": entry, "month": MORNING.date()} for entry in entries[3:]])
+    assert set(entries) <= set(connection.scalars(sa.select(trail_tail.c.entry)))
+
+
+def test_a_refusal_is_sqlalchemys_error(registry: RegistryUnderTest) -> None:
+    insert, row = sa.insert(trail_tail), {"entry": UUID(int=1), "month": MORNING.date()}
+
+    def insert_twice() -> None:
+        with registry.engine.begin() as connection:
+            direct(connection).execute(insert, row)
+            direct(connection).execute(insert, row)
+
+    for _turn in range(3):
+        with pytest.raises(exc.IntegrityError) as refused:
+            insert_twice()
+        assert not refused.value.connection_invalidated
+    with registry.engine.begin() as connection:
+        direct(connection).execute(insert, row)
+
+
+def test_a_connection_that_broke_is_not_used_again(registry: RegistryUnderTest) -> None:
+    count = sa.select(sa.func.count()).select_from(accounts)
+    with registry.engine.connect() as other, registry.engine.connect() as connection:
+        for _turn in range(2):
+            assert direct(connection).execute(count).scalar_one() == len(NAMES)
+        pid = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr] # psycopg's
+        other.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        with pytest.raises(exc.OperationalError) as broken:
+            direct(connection).execute(count)
+        assert broken.value.connection_invalidated
+    with registry.engine.connect() as connection:
+        assert direct(connection).execute(count).scalar_one() == len(NAMES)
