@@ -79,6 +79,14 @@ def test_a_list_may_have_any_length(connection: sa.Connection, names: tuple[str,
         assert sorted(direct(connection).scalars(asked, {"names": list(names)})) == list(names)
 
 
+def test_a_list_may_be_of_values_that_are_converted(connection: sa.Connection) -> None:
+    asked = sa.select(accounts.c.name).where(accounts.c.opened_at.in_(sa.bindparam("times", expanding=True)))
+    for _turn in range(3):
+        assert len(list(direct(connection).scalars(asked, {"times": [MORNING]}))) == len(NAMES)
+        with pytest.raises(ValueError, match="zone"):
+            direct(connection).scalars(asked, {"times": [MORNING.replace(tzinfo=None)]})
+
+
 def test_what_is_asked_of_rows(connection: sa.Connection) -> None:
     by_name = sa.select(accounts.c.name).where(accounts.c.name == sa.bindparam("which"))
     everybody = sa.select(accounts.c.name).order_by(accounts.c.name)
@@ -147,3 +155,18 @@ def test_a_connection_that_broke_is_not_used_again(registry: RegistryUnderTest) 
         assert broken.value.connection_invalidated
     with registry.engine.connect() as connection:
         assert direct(connection).execute(count).scalar_one() == len(NAMES)
+
+
+def test_what_comes_again_is_planned_once_and_what_is_built_anew_for_its_values(connection: sa.Connection) -> None:
+    again = sa.select(accounts.c.id).where(accounts.c.name == sa.bindparam("which"))
+    used = direct(connection)
+    for name in NAMES:
+        used.execute(again, {"which": name}).one()
+        used.execute(sa.select(accounts.c.state).where(accounts.c.name == name)).one()
+    prepared = connection.execute(
+        sa.text(
+            "SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%name%'"
+        )
+    ).all()
+    assert [(row.generic_plans, row.custom_plans) for row in prepared] == [(len(NAMES) - 1, 0)]
+    assert prepared[0].statement.startswith("SELECT accounts.id")

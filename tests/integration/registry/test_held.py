@@ -61,6 +61,17 @@ def test_rows_and_a_change_are_written(registry: RegistryUnderTest, count: int) 
     assert versions(registry) == {"one": 2, "two": 1}
 
 
+def test_a_row_may_be_written_and_changed_in_one_transaction(registry: RegistryUnderTest) -> None:
+    entry = uuid4()
+    later = sa.update(trail_tail).where(trail_tail.c.entry == entry).values(month=MORNING.date().replace(day=1))
+    with registry.desk.working(registry.actor(Role.SYSADMIN), MORNING) as work:
+        work.insert(trail_tail, **row(entry))
+        work.change(later, {}, otherwise=STALE)
+        work.change(CHANGE, {"which": "one"}, otherwise=STALE)
+    assert is_there(registry, entry)
+    assert versions(registry) == {"one": 2, "two": 1}
+
+
 def test_a_change_that_changes_nothing_is_told(registry: RegistryUnderTest) -> None:
     entry, held = uuid4(), HeldWrites()
     held.insert(trail_tail, row(entry))

@@ -105,9 +105,10 @@ class _Statement:
     def __init__(self, compiled: SQLCompiler, names: frozenset[str], dialect: Dialect) -> None:
         self._compiled = compiled
         binds = compiled.bind_names
-        self._lists = [name for bind, name in binds.items() if bind.expanding and name in names]
+        lists = [name for bind, name in binds.items() if bind.expanding and name in names]
         self._texts: dict[tuple[int, ...], tuple[str, list[str], dict[str, Any]]] = {}
         writers = dict(_processors({name: bind.type for bind, name in binds.items()}, dialect))
+        self._lists = [(name, writers.pop(name, None)) for name in lists]
         self._writers = [(name, write) for name, write in writers.items() if name in names]
         self._constant_writers = [(name, write) for name, write in writers.items() if name not in names]
         columns = compiled.statement.exported_columns  # type: ignore[union-attr]
@@ -122,7 +123,7 @@ class _Statement:
 
     def text_and_values(self, parameters: Mapping[str, Any]) -> tuple[str, list[Any]] | None:
         """Return the statement's text and what it is executed with; None where a list is too long or empty."""
-        lengths = tuple([len(parameters[name]) for name in self._lists])
+        lengths = tuple([len(parameters[name]) for name, _write in self._lists])
         if not all(0 < length <= _LONGEST_LIST for length in lengths):
             return None
         if lengths not in self._texts:
@@ -131,9 +132,9 @@ class _Statement:
         values = {**constants, **parameters}
         for name, write in self._writers:
             values[name] = write(values[name])
-        for name in self._lists:
+        for name, write_each in self._lists:
             for place, value in enumerate(parameters[name], 1):
-                values[f"{name}_{place}"] = value
+                values[f"{name}_{place}"] = value if write_each is None else write_each(value)
         return text, [values[name] for name in order]
 
     def _text(self, parameters: Mapping[str, Any]) -> tuple[str, list[str], dict[str, Any]]:
@@ -184,7 +185,7 @@ class _DirectConnection:
         if known is None or asked is None:
             return self._connection.execute(statement, parameters)
         try:
-            self._cursor.execute(*asked)
+            self._cursor.execute(*asked, prepare=True)
             found = self._cursor.fetchall() if known.gives_rows else ()
         except self._dbapi.Error as error:
             raise self._told(error) from error

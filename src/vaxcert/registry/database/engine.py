@@ -34,9 +34,10 @@ _SQLITE_PRAGMAS: Final = (
 _POSTGRES_SETTINGS: Final = (
     f"lock_timeout={BUSY_SECONDS}s",
     "timezone=UTC",
-    # What is prepared is planned once. Else much would be planned each time: a plan for one month's part looks cheaper
-    # than one that finds the part when it runs, and what the planning itself costs is not counted enough.
+    # What is prepared (see `direct`) is planned once. Else much would be planned each time: a plan for one month's part
+    # looks cheaper than one that finds the part when it runs, and what the planning itself costs is not counted enough.
     "plan_cache_mode=force_generic_plan",
+    "jit=off",  # for tables in many parts it takes longer than the statement
 )
 _POOL_SIZE: Final = 8
 _SERIALIZATION_FAILURE, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
@@ -80,13 +81,19 @@ def reading_engine(engine: sa.Engine) -> sa.Engine:
 
 def _postgres_engine(url: sa.URL, settings: Iterable[str], **options: str) -> sa.Engine:
     try:
+        from psycopg import ClientCursor  # noqa: PLC0415 - an extra
+
         return sa.create_engine(
             url,
             hide_parameters=True,  # an error's text must not hold what was being written
             pool_size=_POOL_SIZE,
             max_overflow=_POOL_SIZE,
             pool_timeout=BUSY_SECONDS,
-            connect_args={"prepare_threshold": 2, "options": " ".join(f"-c {each}" for each in settings)},
+            connect_args={
+                "options": " ".join(f"-c {each}" for each in settings),
+                # What SQLAlchemy executes comes seldom, such as a report's statement: it is planned for its values.
+                "cursor_factory": ClientCursor,
+            },
             **options,
         )
     except ModuleNotFoundError:

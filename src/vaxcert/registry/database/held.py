@@ -45,12 +45,11 @@ class HeldWrites:
 
     def __bool__(self) -> bool:
         """Say whether there is something to write."""
-        return bool(self._rows) or self.has_change
+        return bool(self._rows) or self._change is not None
 
-    @property
-    def has_change(self) -> bool:
-        """Whether a change is held already."""
-        return self._change is not None
+    def goes_before(self, statement: sa.Update) -> bool:
+        """Whether this is to be written before *statement* is held: a statement does not see what its parts insert."""
+        return self._change is not None or any(row.table is statement.table for row in self._rows)
 
     def insert(self, table: sa.Table, values: Mapping[str, object], otherwise: VaxcertError | None = None) -> None:
         """Hold a new row of *table*; *otherwise* is raised where a unique constraint has it already."""
@@ -61,7 +60,7 @@ class HeldWrites:
 
         *otherwise* is raised where it changes none.
         """
-        assert not self.has_change
+        assert not self.goes_before(statement)
         self._change = _Change(statement, values, otherwise)
 
     def take(self) -> dict[sa.Table, list[Mapping[str, object]]]:

@@ -146,7 +146,7 @@ class Work:
 
     def change(self, statement: sa.Update, values: Mapping[str, object], *, otherwise: VaxcertError) -> None:
         """Execute *statement*, which changes one row, when `insert` writes; raise *otherwise* where it changed none."""
-        if self._held.has_change:
+        if self._held.goes_before(statement):
             self.flush()
         self._held.change(statement, values, otherwise)
 
