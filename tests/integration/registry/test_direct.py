@@ -164,9 +164,8 @@ def test_what_comes_again_is_planned_once_and_what_is_built_anew_for_its_values(
         used.execute(again, {"which": name}).one()
         used.execute(sa.select(accounts.c.state).where(accounts.c.name == name)).one()
     prepared = connection.execute(
-        sa.text(
-            "SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%name%'"
-        )
+        sa.text("SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements")
     ).all()
-    assert [(row.generic_plans, row.custom_plans) for row in prepared] == [(len(NAMES) - 1, 0)]
-    assert prepared[0].statement.startswith("SELECT accounts.id")
+    plans = {row.statement.split(" \n")[0]: (row.generic_plans > 0, row.custom_plans) for row in prepared}
+    assert plans["SELECT accounts.id"] == (True, 0)
+    assert "SELECT accounts.state" not in plans
