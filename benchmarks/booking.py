@@ -225,7 +225,7 @@ def main() -> int:
             connection.execute(sa.text("CREATE TABLE bare (id text PRIMARY KEY, taken int, capacity int)"))
             row = sa.text("INSERT INTO bare VALUES (:id, 0, :capacity)")
             connection.execute(row, [{"id": str(slot), "capacity": arguments.places // SLOTS} for slot in slot_ids])
-        engine.dispose()
+        desk.close()
         attempts = list(clicks(slot_ids, registrations, arguments.attempts))
         how = {"clients": arguments.clients, "processes": arguments.processes}
         _, bare = run_clients(url, take_barely, attempts, **how)

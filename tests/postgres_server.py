@@ -48,7 +48,7 @@ class PostgresServer:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
     def make_template(self, today: date) -> None:
-        """Make the database that the others are copied from: all tables, and the parts of two years."""
+        """Make the database that the others are copied from: all tables, and the parts of some months."""
         self._run(f"CREATE DATABASE {_TEMPLATE}")
         engine = open_engine(self.url(_TEMPLATE))
         with engine.begin() as connection:

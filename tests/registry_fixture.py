@@ -163,5 +163,7 @@ def opened_on(url: str) -> Iterator[RegistryUnderTest]:
     keyring = new_keyring()
     prepare(engine, keyring, TODAY, since=TODAY)
     registry = RegistryUnderTest(desk=Desk(engine, keyring, Reference()), url=url, engine=engine, keyring=keyring)
-    yield registry
-    registry.desk.close()
+    try:
+        yield registry
+    finally:
+        registry.desk.close()

@@ -174,7 +174,7 @@ def measure(url: str, doses: int, seconds: float) -> bool:
     prepare(engine, KEYRING, TODAY, since=TODAY - timedelta(days=200))
     desk = Desk(engine, KEYRING, Reference())
     sites = make_places(desk)
-    engine.dispose()
+    desk.close()
     begun = time.perf_counter()
     loaded = load(url, KEYRING, records=doses, at=AT, sites=sites, workers=LOADERS)
     with engine.begin() as connection:
@@ -197,7 +197,7 @@ def measure(url: str, doses: int, seconds: float) -> bool:
         stock_place(desk, sites[number], number, comers[number * half : (number + 1) * half])
         for number in range(CLIENTS)
     ]
-    engine.dispose()
+    desk.close()
     with get_context("fork").Pool(CLIENTS) as pool:
         ran = pool.starmap(visit_for, [(seconds, url, place) for place in places])
     rate = sum(count / passed for count, passed in ran)

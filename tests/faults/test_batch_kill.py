@@ -34,7 +34,8 @@ ROWS, SEGMENT_ROWS = 20, 5
 def test_a_batch_that_is_killed_at_random_issues_what_it_would_have(tmp_path: Path) -> None:
     happened = campaign(tmp_path, records=6_000, kills=6, segment_rows=500, seed=1)
     # On a fast machine the run may be over before the last of them.
-    assert min(happened.kills["parent"], happened.kills["worker"]) >= 2
+    assert min(happened.kills["parent"], happened.kills["worker"]) >= 1
+    assert happened.kills.total() >= 4
 
 
 # --- killed at one point -----------------------------------------------------------------------------------------

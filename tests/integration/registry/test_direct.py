@@ -79,6 +79,29 @@ def test_a_list_may_have_any_length(connection: sa.Connection, names: tuple[str,
         assert sorted(direct(connection).scalars(asked, {"names": list(names)})) == list(names)
 
 
+def test_a_list_and_a_constant_on_one_column_keep_apart(connection: sa.Connection) -> None:
+    asked = sa.select(accounts.c.name).where(
+        accounts.c.name.in_(sa.bindparam("name", expanding=True)), accounts.c.name != "chi"
+    )
+    pairs = sa.select(accounts.c.name).where(
+        sa.tuple_(accounts.c.name, accounts.c.version).in_(sa.bindparam("pairs", expanding=True))
+    )
+    twice = sa.select(accounts.c.name).where(
+        accounts.c.name.in_(sa.bindparam("name", expanding=True))
+        | accounts.c.roles.in_(sa.bindparam("name", expanding=True))
+    )
+    used = direct(connection)
+    for name in (*NAMES, *NAMES):
+        assert list(used.scalars(twice, {"name": [name]})) == [name]
+        assert list(used.scalars(asked, {"name": [name, "chi"]})) == [name] * (name != "chi")
+        assert list(used.scalars(pairs, {"pairs": [(name, 1), ("nobody", 1)]})) == [name]
+
+
+def test_numbers_are_those_of_sqlalchemy(connection: sa.Connection) -> None:
+    half = sa.select(accounts.c.version / sa.literal(2)).where(accounts.c.name == "anh")
+    assert len({repr(direct(connection).scalar(half)) for _turn in range(3)}) == 1
+
+
 def test_a_list_may_be_of_values_that_are_converted(connection: sa.Connection) -> None:
     asked = sa.select(accounts.c.name).where(accounts.c.opened_at.in_(sa.bindparam("times", expanding=True)))
     for _turn in range(3):
@@ -157,15 +180,15 @@ def test_a_connection_that_broke_is_not_used_again(registry: RegistryUnderTest) 
         assert direct(connection).execute(count).scalar_one() == len(NAMES)
 
 
-def test_what_comes_again_is_planned_once_and_what_is_built_anew_for_its_values(connection: sa.Connection) -> None:
+def test_what_comes_again_is_planned_once_and_what_is_built_anew_for_its_values(registry: RegistryUnderTest) -> None:
     again = sa.select(accounts.c.id).where(accounts.c.name == sa.bindparam("which"))
-    used = direct(connection)
-    for name in NAMES:
-        used.execute(again, {"which": name}).one()
-        used.execute(sa.select(accounts.c.state).where(accounts.c.name == name)).one()
-    prepared = connection.execute(
-        sa.text("SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements")
-    ).all()
+    with registry.desk.reading() as connection:
+        used = direct(connection)
+        for name in NAMES:
+            used.execute(again, {"which": name}).one()
+            used.execute(sa.select(accounts.c.state).where(accounts.c.name == name)).one()
+        asked = sa.text("SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements")
+        prepared = connection.execute(asked).all()
     plans = {row.statement.split(" \n")[0]: (row.generic_plans > 0, row.custom_plans) for row in prepared}
     assert plans["SELECT accounts.id"] == (True, 0)
     assert "SELECT accounts.state" not in plans

@@ -9,7 +9,7 @@ read are known, and handing these to the driver takes a quarter of the time; one
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Dialect
     from sqlalchemy.sql.compiler import SQLCompiler
-    from sqlalchemy.types import TypeEngine
 
 _LONGEST_LIST: Final = 3
 """Values of one parameter; a longer list is SQLAlchemy's to write, since each length is a text of its own."""
@@ -99,64 +98,86 @@ class _Places(dict[str, str]):
         return place
 
 
+class _Text(NamedTuple):
+    """A statement as the server takes it, for lists of certain lengths."""
+
+    text: str
+    order: list[str]
+    """The names of its values."""
+    constants: dict[str, Any]
+    lists: Sequence[tuple[str, list[str], Callable[[Any], Any] | None]]
+    """The lists, the names of their values, and what writes each of these."""
+
+
 class _Statement:
     """A statement, compiled for parameters with these names."""
 
     def __init__(self, compiled: SQLCompiler, names: frozenset[str], dialect: Dialect) -> None:
-        self._compiled = compiled
+        self._compiled, self._dialect = compiled, dialect
         binds = compiled.bind_names
-        lists = [name for bind, name in binds.items() if bind.expanding and name in names]
-        self._texts: dict[tuple[int, ...], tuple[str, list[str], dict[str, Any]]] = {}
-        writers = dict(_processors({name: bind.type for bind, name in binds.items()}, dialect))
-        self._lists = [(name, writers.pop(name, None)) for name in lists]
-        self._writers = [(name, write) for name, write in writers.items() if name in names]
-        self._constant_writers = [(name, write) for name, write in writers.items() if name not in names]
-        columns = compiled.statement.exported_columns  # type: ignore[union-attr]
-        self._width = len(columns)
-        self._readers = list(_processors(dict(enumerate(column.type for column in columns)), dialect, reads=True))
+        writers = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in binds.items()}
+        self._lists = sorted({name for bind, name in binds.items() if bind.expanding and name in names})
+        self._has_tuples = any(isinstance(bind.type, sa.types.TupleType) for bind in binds)
+        self._list_writers = {name: writers.pop(name) for name in self._lists}
+        known = [(name, write) for name, write in writers.items() if write is not None]
+        self._writers = [(name, write) for name, write in known if name in names]
+        self._constant_writers = [(name, write) for name, write in known if name not in names]
+        self._texts: dict[tuple[int, ...], _Text] = {}
+        self._types = [column.type for column in compiled.statement.exported_columns]  # type: ignore[union-attr]
+        self._readers: list[tuple[int, Callable[[Any], Any]]] = []
         self._row: Callable[[Iterable[Any]], Any] | None = None
 
     @property
     def gives_rows(self) -> bool:
         """Whether there is something to fetch."""
-        return self._width > 0
+        return bool(self._types)
 
     def text_and_values(self, parameters: Mapping[str, Any]) -> tuple[str, list[Any]] | None:
-        """Return the statement's text and what it is executed with; None where a list is too long or empty."""
-        lengths = tuple([len(parameters[name]) for name, _write in self._lists])
-        if not all(0 < length <= _LONGEST_LIST for length in lengths):
+        """Return the statement's text and what it is executed with; None where SQLAlchemy has to write a list."""
+        lengths = tuple([len(parameters[name]) for name in self._lists])
+        if self._has_tuples or not all(0 < length <= _LONGEST_LIST for length in lengths):
             return None
         if lengths not in self._texts:
             self._texts[lengths] = self._text(parameters)
-        text, order, constants = self._texts[lengths]
-        values = {**constants, **parameters}
+        text = self._texts[lengths]
+        values = {**text.constants, **parameters}
         for name, write in self._writers:
             values[name] = write(values[name])
-        for name, write_each in self._lists:
-            for place, value in enumerate(parameters[name], 1):
-                values[f"{name}_{place}"] = value if write_each is None else write_each(value)
-        return text, [values[name] for name in order]
+        for name, names, write_each in text.lists:
+            for each, value in zip(names, parameters[name], strict=True):
+                values[each] = value if write_each is None else write_each(value)
+        return text.text, [values[name] for name in text.order]
 
-    def _text(self, parameters: Mapping[str, Any]) -> tuple[str, list[str], dict[str, Any]]:
-        """Return the text as the server takes it, the names of its values in order, and what never changes."""
+    def _text(self, parameters: Mapping[str, Any]) -> _Text:
         state = self._compiled.construct_expanded_state(dict(parameters))
-        constants = {name: value for name, value in state.parameters.items() if name not in parameters}
+        expansion = state.parameter_expansion
+        lists = [(name, expansion[name], self._list_writers[name]) for name in self._lists]
+        theirs = {each for _name, names, _write in lists for each in names}
+        constants = {name: value for name, value in state.parameters.items() if name not in {*parameters, *theirs}}
         for name, write in (*self._constant_writers, *state.processors.items()):
             if name in constants:
                 constants[name] = write(constants[name])
         places = _Places()
         text = state.statement % places
-        return text, list(places), constants
+        return _Text(text, list(places), constants, lists)
 
     def rows(self, cursor: Any, found: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
         """Return what *cursor* has *found*, read and with names."""
         if self._row is None:
-            names = [column.name for column in cursor.description]
-            assert len(names) == self._width
-            self._row = namedtuple("Row", names, rename=True)._make  # type: ignore[attr-defined]  # noqa: PYI024
+            self._row = self._read_description(cursor.description)
         if self._readers:
             return [self._row(self._read(row)) for row in found]
         return list(map(self._row, found))
+
+    def _read_description(self, description: Sequence[Any]) -> Callable[[Iterable[Any]], Any]:
+        readers = [
+            kind.dialect_impl(self._dialect).result_processor(self._dialect, column.type_code)
+            for kind, column in zip(self._types, description, strict=True)
+        ]
+        self._readers = [(place, read) for place, read in enumerate(readers) if read is not None]
+        row = namedtuple("Row", [column.name for column in description], rename=True)  # type: ignore[misc]  # noqa: PYI024
+        make: Callable[[Iterable[Any]], Any] = row._make
+        return make
 
     def _read(self, row: tuple[Any, ...]) -> list[Any]:
         values = list(row)
@@ -185,7 +206,7 @@ class _DirectConnection:
         if known is None or asked is None:
             return self._connection.execute(statement, parameters)
         try:
-            self._cursor.execute(*asked, prepare=True)
+            self._cursor.execute(*asked)
             found = self._cursor.fetchall() if known.gives_rows else ()
         except self._dbapi.Error as error:
             raise self._told(error) from error
@@ -201,15 +222,16 @@ class _DirectConnection:
         return self.execute(statement, parameters).scalars()
 
     def _told(self, error: Exception) -> exc.DBAPIError:
-        kind = next(_ERRORS[base.__name__] for base in type(error).__mro__ if base.__name__ in _ERRORS)
+        kinds = (_ERRORS[base.__name__] for base in type(error).__mro__ if base.__name__ in _ERRORS)
         is_gone = self._driver.closed
         if is_gone:
             self._connection.invalidate(error)
+        kind = next(kinds, exc.DBAPIError)
         return kind(None, None, error, hide_parameters=True, connection_invalidated=is_gone)
 
 
 _SEEN: Final[WeakKeyDictionary[Any, dict[frozenset[str], _Statement | None]]] = WeakKeyDictionary()
-"""The statements that were executed, by the names of their parameters: compiled when they come a second time."""
+"""The statements that were executed, by the names of their parameters: compiled, and kept, when they come again."""
 
 
 def _known(statement: Any, parameters: Mapping[str, Any], dialect: Dialect) -> _Statement | None:
@@ -226,14 +248,3 @@ def _known(statement: Any, parameters: Mapping[str, Any], dialect: Dialect) -> _
         compiled = statement.compile(dialect=dialect, column_keys=sorted(names))
         known = by_names[names] = _Statement(compiled, names, dialect)
     return known
-
-
-def _processors(
-    types: Mapping[Any, TypeEngine[Any]], dialect: Dialect, *, reads: bool = False
-) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
-    """Yield what writes or reads the values of *types*, for those that the driver does not do itself."""
-    for key, kind in types.items():
-        used = kind.dialect_impl(dialect)
-        process = used.result_processor(dialect, None) if reads else used.bind_processor(dialect)
-        if process is not None:
-            yield key, process

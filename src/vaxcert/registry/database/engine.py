@@ -76,25 +76,24 @@ def reading_engine(engine: sa.Engine) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         return engine
     settings = (*_POSTGRES_SETTINGS, "default_transaction_read_only=on")
-    return _postgres_engine(engine.url, settings, isolation_level="AUTOCOMMIT")
+    from psycopg import ClientCursor  # noqa: PLC0415 - an extra, and here by now
+
+    # What SQLAlchemy executes there comes seldom, such as a report's statement: it is planned for its values, since
+    # this kind of cursor writes them into it. They are ids, codes, days and digests. Not so where something is
+    # written: a server logs the statements that fail.
+    return _postgres_engine(engine.url, settings, cursor_factory=ClientCursor)
 
 
-def _postgres_engine(url: sa.URL, settings: Iterable[str], **options: str) -> sa.Engine:
+def _postgres_engine(url: sa.URL, settings: Iterable[str], **more: type) -> sa.Engine:
     try:
-        from psycopg import ClientCursor  # noqa: PLC0415 - an extra
-
         return sa.create_engine(
             url,
             hide_parameters=True,  # an error's text must not hold what was being written
             pool_size=_POOL_SIZE,
             max_overflow=_POOL_SIZE,
             pool_timeout=BUSY_SECONDS,
-            connect_args={
-                "options": " ".join(f"-c {each}" for each in settings),
-                # What SQLAlchemy executes comes seldom, such as a report's statement: it is planned for its values.
-                "cursor_factory": ClientCursor,
-            },
-            **options,
+            connect_args={"prepare_threshold": 1, "options": " ".join(f"-c {each}" for each in settings), **more},
+            **({"isolation_level": "AUTOCOMMIT"} if more else {}),
         )
     except ModuleNotFoundError:
         raise MissingDependencyError(
@@ -108,7 +107,7 @@ def transaction(engine: sa.Engine, *, reads: bool) -> Iterator[sa.Connection]:
 
     Args:
         engine: The database; that of `reading_engine` for one that only reads.
-        reads: Whether nothing is to be written; the database then refuses to.
+        reads: Whether nothing is to be written. SQLite then refuses to; PostgreSQL does on the engine for that.
 
     Raises:
         RegistryBusyError: Another transaction was in the way, or the connection broke before the end: nothing was

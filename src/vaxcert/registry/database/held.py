@@ -96,7 +96,7 @@ class HeldWrites:
 
 def _write_together(connection: sa.Connection, rows: list[_Row], change: _Change | None) -> None:
     names = tuple([(row.table, tuple(row.values)) for row in rows])
-    values = {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.values.items()}
+    values = {f"row{place}__{name}": value for place, row in enumerate(rows) for name, value in row.values.items()}
     if change is not None:
         values.update(change.values)
     with _refusals(rows):
@@ -109,7 +109,7 @@ def _write_together(connection: sa.Connection, rows: list[_Row], change: _Change
 def _together(rows: tuple[tuple[sa.Table, tuple[str, ...]], ...], change: sa.Update | None) -> sa.Insert | sa.Update:
     """Return one statement that inserts a row into each of these tables, with these columns, and makes the *change*."""
     inserts = [
-        sa.insert(table).values({name: sa.bindparam(f"{name}_{place}", type_=table.c[name].type) for name in names})
+        sa.insert(table).values({name: sa.bindparam(f"row{place}__{name}", type_=table.c[name].type) for name in names})
         for place, (table, names) in enumerate(rows)
     ]
     last = inserts.pop() if change is None else change

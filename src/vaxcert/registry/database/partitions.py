@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from vaxcert.registry.database.metadata import METADATA, MONTHLY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 FIRST_MONTH: Final = date(2021, 3, 1)
 """The first COVID-19 vaccination in Viet Nam was on 8 March 2021; what is older lies in a table's last part."""
@@ -31,30 +30,39 @@ def monthly_tables() -> list[sa.Table]:
 def ensure_partitions(connection: sa.Connection, today: date, *, since: date = FIRST_MONTH) -> int:
     """Make the parts that are missing from the month of *since* to some months after *today*.
 
-    What is of none of these months lies in the part called ``_other``, and stays there: a month of which something is
-    there already gets no part of its own.
-
     Returns:
         How many were made.
     """
+    statements = missing_partitions(connection, today, since=since)
+    for statement in statements:
+        connection.execute(sa.text(statement))
+    return len(statements)
+
+
+def missing_partitions(connection: sa.Connection, today: date, *, since: date) -> list[str]:
+    """Return the statements that make the parts which are missing from the month of *since* on.
+
+    What is of no part lies in the one called ``_other``, and stays there: a month of which something is there already
+    gets no part of its own.
+    """
     if connection.dialect.name != "postgresql":
-        return 0
+        return []
     there = set(connection.scalars(sa.text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")))
-    made = 0
-    for table in monthly_tables():
-        for part, bounds in _parts(table.name, since, today):
-            if part not in there and _make(connection, f"CREATE TABLE {part} PARTITION OF {table.name} {bounds}"):
-                made += 1
-    return made
+    return [
+        f"CREATE TABLE {part} PARTITION OF {table.name} {bounds}"
+        for table in monthly_tables()
+        for part, bounds in _parts(table.name, since, today)
+        if part not in there and not _is_elsewhere(connection, table, part, there)
+    ]
 
 
-def _make(connection: sa.Connection, statement: str) -> bool:
-    try:
-        with connection.begin_nested():
-            connection.execute(sa.text(statement))
-    except IntegrityError:  # rows of this month are elsewhere
+def _is_elsewhere(connection: sa.Connection, table: sa.Table, part: str, there: Collection[str]) -> bool:
+    other = f"{table.name}_other"
+    if part == other or other not in there:
         return False
-    return True
+    month = datetime.strptime(part.rpartition("_")[2], "%Y%m").replace(tzinfo=UTC).date()
+    rows = sa.table(other, sa.column("month", sa.Date))
+    return bool(connection.scalar(sa.select(sa.exists().where(rows.c.month == month))))
 
 
 def whole_table(name: str) -> str:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from vaxcert.errors import (
@@ -19,7 +20,7 @@ from vaxcert.errors import (
     RequestError,
 )
 from vaxcert.registry.database.engine import reading_engine, transaction, wipe_log
-from vaxcert.registry.database.partitions import ensure_partitions
+from vaxcert.registry.database.partitions import missing_partitions
 from vaxcert.registry.requests.store import find_request, forget_requests
 from vaxcert.registry.requests.tables import requests
 from vaxcert.registry.sealing.store import rewrap_some
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from datetime import date, datetime
-
-    import sqlalchemy as sa
 
     from vaxcert.registry.sealing.keyring import Keyring
     from vaxcert.service.registry.access import Actor
@@ -46,6 +45,9 @@ ATTEMPTS: Final = 5
 """How often a transaction that met another one is begun again."""
 
 MAX_KEY_LENGTH: Final = 200
+MOMENT_MS: Final = 500
+"""To make a part of a table everybody else has to wait, and for this long at most."""
+
 REWRAPPED_AT_ONCE: Final = 500
 """So many data keys a transaction: nobody waits for the rotation."""
 
@@ -135,9 +137,22 @@ class Desk:
             yield done
 
     def make_months(self, day: date) -> int:
-        """Make the parts of the months that come after *day*; return how many were missing."""
-        with transaction(self._engine, reads=False) as connection:
-            return ensure_partitions(connection, day, since=day)
+        """Make the parts that are missing for the month of *day* and those after it; return how many were made.
+
+        Each waits for the others who use its table for a moment only: what is not made now is made another time.
+        """
+        with self.reading() as connection:
+            statements = missing_partitions(connection, day, since=day)
+        made = 0
+        for statement in statements:
+            try:
+                with transaction(self._engine, reads=False) as connection:
+                    connection.execute(sa.text(f"SET LOCAL lock_timeout = {MOMENT_MS}"))
+                    connection.execute(sa.text(statement))
+            except RegistryBusyError:
+                continue
+            made += 1
+        return made
 
     def forget_keys(self, at: datetime) -> int:
         """Forget the keys of requests that are too old to be sent again; return how many."""

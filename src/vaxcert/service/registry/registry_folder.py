@@ -150,7 +150,7 @@ class RegistryFolder:
         return key
 
     def upgrade(self, today: date) -> None:
-        """Bring the tables to the form that this version knows, with their parts by month from *today* on.
+        """Bring the tables to the form that this version knows, with their parts by month.
 
         Raises:
             RegistryUnavailableError: The database does not answer; nothing was changed.
@@ -165,7 +165,7 @@ def create_registry(
 ) -> RegistryFolder:
     """Make a registry: its folder, its keys, and the tables in the database at the URL *database*.
 
-    On PostgreSQL the heavy tables get parts from the month of *since* to two years from *today*.
+    On PostgreSQL the heavy tables get parts from the month of *since* to some months after *today*.
 
     Raises:
         SettingsError: *database* is no URL, or holds a password.

@@ -91,10 +91,10 @@ class Upkeep:
         reminders = questions = renewed = 0
         if self._looked_at is None or at - self._looked_at >= HOURLY:
             reminders, questions, renewed = self._remind(at), self._ask_after(at), self._renew(at)
-            self._desk.make_months(at.astimezone(VIETNAM_TIME).date())
             self._desk.forget_keys(at)
             forget_ended(self._desk, at=at)
             self._looked_at = at
+            self._desk.make_months(at.astimezone(VIETNAM_TIME).date())
         late = self._desk.run(call_in_reports, CallInReports(), actor=ACTOR, at=at).offices_told
         drained, anchored = Drained(), 0
         if self._sequencer is not None:
