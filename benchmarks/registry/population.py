@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from multiprocessing import get_context
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from vaxcert.model.identifiers import parse_identifier
@@ -21,6 +21,8 @@ from vaxcert.model.person import Sex
 from vaxcert.model.phones import PhoneNumber
 from vaxcert.model.valuesets import resolve_product
 from vaxcert.registry.database.engine import open_engine
+from vaxcert.registry.database.held import HeldWrites
+from vaxcert.registry.database.schema import METADATA
 from vaxcert.registry.doses.dose import Dose, DoseKind, DoseSource, DoseState
 from vaxcert.registry.doses.store import row_of
 from vaxcert.registry.doses.tables import dose_places, doses
@@ -38,6 +40,8 @@ from vaxcert.service.sample import sample_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import sqlalchemy as sa
 
     from vaxcert.registry.sealing.keyring import Keyring
 
@@ -63,17 +67,31 @@ class Loaded:
     ids: list[UUID]
 
 
+class CopyingWrites(HeldWrites):
+    """New rows that are written by COPY."""
+
+    def write(self, connection: sa.Connection) -> None:
+        """Write them, those tables first that others refer to."""
+        grouped: dict[sa.Table, list[Mapping[str, object]]] = {}
+        for row in self._rows:
+            grouped.setdefault(row.table, []).append(row.values)
+        self._rows = []
+        cursor = connection.connection.cursor()
+        for table in METADATA.sorted_tables:
+            if table not in grouped:
+                continue
+            columns = ", ".join(f'"{name}"' for name in grouped[table][0])
+            with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
+                for values in grouped[table]:
+                    copy.write_row([str(value) if isinstance(value, str) else value for value in values.values()])
+
+
 class CopyingWork(Work):
     """Writes what it is given by COPY."""
 
-    def flush(self) -> None:
-        """Write it, those tables first that others refer to."""
-        cursor = self._connection.connection.cursor()
-        for table, rows in self._held.take().items():
-            columns = ", ".join(f'"{name}"' for name in rows[0])
-            with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row([str(value) if isinstance(value, str) else value for value in row.values()])
+    def __init__(self, connection: sa.Connection, **kept: Any) -> None:  # noqa: ANN401 - what `Work` takes
+        super().__init__(connection, **kept)
+        self._held = CopyingWrites()
 
 
 def load(

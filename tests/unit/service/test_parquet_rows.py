@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from tests.workbooks import FIELDS
 from vaxcert.errors import (
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vaxcert.service.row import Row
-
-pa = pytest.importorskip("pyarrow")
-parquet = pytest.importorskip("pyarrow.parquet")
 
 
 @pytest.fixture

@@ -151,7 +151,6 @@ def token(certificate: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", CLEAR, PAIR.certificate_pem * 2])
 def test_a_token_needs_the_certificate_of_its_key(tmp_path: Path, content: bytes) -> None:
-    pytest.importorskip("pkcs11")
     (tmp_path / "dsc.pem").write_bytes(content)
     with pytest.raises(KeyFileError, match=r"dsc\.pem"):
         token(tmp_path / "dsc.pem")

@@ -12,7 +12,7 @@ from sqlalchemy import event, exc
 from vaxcert.errors import MissingDependencyError, RegistryBusyError, RegistryUnavailableError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -81,10 +81,13 @@ def reading_engine(engine: sa.Engine) -> sa.Engine:
     # What SQLAlchemy executes there comes seldom, such as a report's statement: it is planned for its values, since
     # this kind of cursor writes them into it. They are ids, codes, days and digests. Not so where something is
     # written: a server logs the statements that fail.
-    return _postgres_engine(engine.url, settings, cursor_factory=ClientCursor)
+    driver = {"cursor_factory": ClientCursor}
+    return _postgres_engine(engine.url, settings, driver, isolation_level="AUTOCOMMIT")
 
 
-def _postgres_engine(url: sa.URL, settings: Iterable[str], **more: type) -> sa.Engine:
+def _postgres_engine(
+    url: sa.URL, settings: Iterable[str], driver: Mapping[str, object] | None = None, **options: str
+) -> sa.Engine:
     try:
         return sa.create_engine(
             url,
@@ -92,8 +95,12 @@ def _postgres_engine(url: sa.URL, settings: Iterable[str], **more: type) -> sa.E
             pool_size=_POOL_SIZE,
             max_overflow=_POOL_SIZE,
             pool_timeout=BUSY_SECONDS,
-            connect_args={"prepare_threshold": 1, "options": " ".join(f"-c {each}" for each in settings), **more},
-            **({"isolation_level": "AUTOCOMMIT"} if more else {}),
+            connect_args={
+                "prepare_threshold": 1,
+                "options": " ".join(f"-c {each}" for each in settings),
+                **(driver or {}),
+            },
+            **options,
         )
     except ModuleNotFoundError:
         raise MissingDependencyError(

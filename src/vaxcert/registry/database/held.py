@@ -63,14 +63,6 @@ class HeldWrites:
         assert not self.goes_before(statement)
         self._change = _Change(statement, values, otherwise)
 
-    def take(self) -> dict[sa.Table, list[Mapping[str, object]]]:
-        """Return the rows instead of writing them, by tables, those first that others refer to."""
-        rows, self._rows = self._rows, []
-        grouped: dict[sa.Table, list[Mapping[str, object]]] = {}
-        for row in sorted(rows, key=_place_in_order):
-            grouped.setdefault(row.table, []).append(row.values)
-        return grouped
-
     def write(self, connection: sa.Connection) -> None:
         """Write it all.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from vaxcert.registry.database.metadata import METADATA, MONTHLY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
 FIRST_MONTH: Final = date(2021, 3, 1)
 """The first COVID-19 vaccination in Viet Nam was on 8 March 2021; what is older lies in a table's last part."""
@@ -48,21 +48,28 @@ def missing_partitions(connection: sa.Connection, today: date, *, since: date) -
     if connection.dialect.name != "postgresql":
         return []
     there = set(connection.scalars(sa.text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")))
-    return [
-        f"CREATE TABLE {part} PARTITION OF {table.name} {bounds}"
-        for table in monthly_tables()
-        for part, bounds in _parts(table.name, since, today)
-        if part not in there and not _is_elsewhere(connection, table, part, there)
-    ]
+    missing = []
+    for table in monthly_tables():
+        parts = {part: bounds for part, bounds in _parts(table.name, since, today) if part not in there}
+        if parts and _other(table.name) in there:
+            for part in _kept_elsewhere(connection, table.name):
+                parts.pop(part, None)
+        missing += [f"CREATE TABLE {part} PARTITION OF {table.name} {bounds}" for part, bounds in parts.items()]
+    return missing
 
 
-def _is_elsewhere(connection: sa.Connection, table: sa.Table, part: str, there: Collection[str]) -> bool:
-    other = f"{table.name}_other"
-    if part == other or other not in there:
-        return False
-    month = datetime.strptime(part.rpartition("_")[2], "%Y%m").replace(tzinfo=UTC).date()
-    rows = sa.table(other, sa.column("month", sa.Date))
-    return bool(connection.scalar(sa.select(sa.exists().where(rows.c.month == month))))
+def _kept_elsewhere(connection: sa.Connection, table: str) -> list[str]:
+    """Return the parts that the rows would belong to which are in the one for all other months."""
+    rows = sa.table(_other(table), sa.column("month", sa.Date))
+    return [_part(table, month) for month in connection.scalars(sa.select(rows.c.month).distinct())]
+
+
+def _other(table: str) -> str:
+    return f"{table}_other"
+
+
+def _part(table: str, month: date) -> str:
+    return f"{table}_{month:%Y%m}"
 
 
 def whole_table(name: str) -> str:
@@ -71,11 +78,11 @@ def whole_table(name: str) -> str:
 
 
 def _parts(table: str, since: date, today: date) -> Iterator[tuple[str, str]]:
-    yield f"{table}_other", "DEFAULT"
+    yield _other(table), "DEFAULT"
     month, last = since.replace(day=1), _months_on(today.replace(day=1), MONTHS_AHEAD)
     while month <= last:
         after = _months_on(month, 1)
-        yield f"{table}_{month:%Y%m}", f"FOR VALUES FROM ('{month}') TO ('{after}')"
+        yield _part(table, month), f"FOR VALUES FROM ('{month}') TO ('{after}')"
         month = after
 
 
