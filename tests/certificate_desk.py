@@ -173,9 +173,7 @@ class CertificateDesk:
     def queued(self, dose: Dose) -> UUID:
         """Draft the certificate of *dose*, and return its id."""
         with self.registry.desk.working(self.registry.actor(Role.OBSERVER, self.site), self.registry.at) as work:
-            certificate = queue_certificate(work, dose.person, dose)
-        assert certificate is not None
-        return certificate
+            return queue_certificate(work, dose.person, dose)
 
     def drafted(self, known: Demographics | None = None) -> UUID:
         """Draft a certificate of somebody new, and return its id."""

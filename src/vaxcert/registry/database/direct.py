@@ -1,7 +1,7 @@
-"""Statements executed by PostgreSQL's driver, without what SQLAlchemy does around each execution.
+"""Statements executed by libpq, without what SQLAlchemy and psycopg do around each execution.
 
 SQLAlchemy builds and compiles every statement. When one is executed again, its text and how its values are written and
-read are known, and handing these to the driver takes a quarter of the time; one visit is dozens of statements.
+read are known, and handing these to the server takes a tenth of the time; one visit is dozens of statements.
 """
 
 # ruff: noqa: ANN401 - rows are of any shape, as in SQLAlchemy itself
@@ -16,10 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from psycopg.pq.abc import PGresult
     from sqlalchemy.engine import Dialect
     from sqlalchemy.sql.compiler import SQLCompiler
+
+    from vaxcert.registry.database.prepared import Answer, PreparedStatements
 
 _LONGEST_LIST: Final = 3
 """Values of one parameter; a longer list is SQLAlchemy's to write, since each length is a text of its own."""
@@ -124,13 +127,8 @@ class _Statement:
         self._constant_writers = [(name, write) for name, write in known if name not in names]
         self._texts: dict[tuple[int, ...], _Text] = {}
         self._types = [column.type for column in compiled.statement.exported_columns]  # type: ignore[union-attr]
-        self._readers: list[tuple[int, Callable[[Any], Any]]] = []
-        self._row: Callable[[Iterable[Any]], Any] | None = None
-
-    @property
-    def gives_rows(self) -> bool:
-        """Whether there is something to fetch."""
-        return bool(self._types)
+        self._make: Callable[[Sequence[Any]], Any] | None = None
+        """Of the values of a row as the driver reads them."""
 
     def text_and_values(self, parameters: Mapping[str, Any]) -> tuple[str, list[Any]] | None:
         """Return the statement's text and what it is executed with; None where SQLAlchemy has to write a list."""
@@ -161,29 +159,32 @@ class _Statement:
         text = state.statement % places
         return _Text(text, list(places), constants, lists)
 
-    def rows(self, cursor: Any, found: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
-        """Return what *cursor* has *found*, read and with names."""
-        if self._row is None:
-            self._row = self._read_description(cursor.description)
-        if self._readers:
-            return [self._row(self._read(row)) for row in found]
-        return list(map(self._row, found))
+    def rows(self, answer: Answer) -> Sequence[Any]:
+        """Return the rows of an *answer*, read and with names."""
+        if not answer.result.ntuples:
+            return []
+        if self._make is None:
+            self._make = self._read_description(answer.result)
+        rows: Sequence[Any] = answer.reader.load_rows(0, answer.result.ntuples, self._make)
+        return rows
 
-    def _read_description(self, description: Sequence[Any]) -> Callable[[Iterable[Any]], Any]:
+    def _read_description(self, result: PGresult) -> Callable[[Sequence[Any]], Any]:
         readers = [
-            kind.dialect_impl(self._dialect).result_processor(self._dialect, column.type_code)
-            for kind, column in zip(self._types, description, strict=True)
+            kind.dialect_impl(self._dialect).result_processor(self._dialect, result.ftype(place))
+            for place, kind in enumerate(self._types)
         ]
-        self._readers = [(place, read) for place, read in enumerate(readers) if read is not None]
-        row = namedtuple("Row", [column.name for column in description], rename=True)  # type: ignore[misc]  # noqa: PYI024
-        make: Callable[[Iterable[Any]], Any] = row._make
-        return make
+        converted = [(place, read) for place, read in enumerate(readers) if read is not None]
+        names = [(result.fname(place) or b"").decode() for place in range(result.nfields)]
+        row = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024
+        make: Callable[[Sequence[Any]], Any] = row._make
 
-    def _read(self, row: tuple[Any, ...]) -> list[Any]:
-        values = list(row)
-        for place, read in self._readers:
-            values[place] = read(values[place])
-        return values
+        def make_converted(row: Sequence[Any]) -> Any:
+            values = list(row)
+            for place, read in converted:
+                values[place] = read(values[place])
+            return make(values)
+
+        return make_converted if converted else make
 
 
 class _DirectConnection:
@@ -192,9 +193,8 @@ class _DirectConnection:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
         self.dialect = connection.dialect
-        self._dbapi: Any = connection.dialect.loaded_dbapi
         self._driver: Any = connection.connection.driver_connection
-        self._cursor = self._dbapi.RawCursor(self._driver)  # it takes a text as the server does
+        self._prepared = _prepared_on(connection)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
@@ -206,12 +206,10 @@ class _DirectConnection:
         if known is None or asked is None:
             return self._connection.execute(statement, parameters)
         try:
-            self._cursor.execute(*asked)
-            found = self._cursor.fetchall() if known.gives_rows else ()
-        except self._dbapi.Error as error:
+            answer = self._prepared.execute(*asked)
+            return _Rows(known.rows(answer), answer.result.command_tuples or 0)
+        except self._prepared.error as error:
             raise self._told(error) from error
-        rows = known.rows(self._cursor, found) if found else []
-        return _Rows(rows, self._cursor.rowcount)
 
     def scalar(self, statement: Any, parameters: Any = None) -> Any:
         """Return the first value of the first row, None where there is none."""
@@ -226,8 +224,20 @@ class _DirectConnection:
         is_gone = self._driver.closed
         if is_gone:
             self._connection.invalidate(error)
-        kind = next(kinds, exc.DBAPIError)
+        kind = exc.OperationalError if is_gone else next(kinds, exc.DBAPIError)
         return kind(None, None, error, hide_parameters=True, connection_invalidated=is_gone)
+
+
+def _prepared_on(connection: sa.Connection) -> PreparedStatements:
+    """Return the statements that are prepared on what *connection* has of the pool, for as long as that is open."""
+    from vaxcert.registry.database.prepared import PreparedStatements  # noqa: PLC0415 - it needs the extra `postgres`
+
+    kept: dict[str, Any] = connection.connection.info
+    found: PreparedStatements | None = kept.get("prepared")
+    if found is None:
+        driver: Any = connection.connection.driver_connection
+        found = kept["prepared"] = PreparedStatements(driver)
+    return found
 
 
 _SEEN: Final[WeakKeyDictionary[Any, dict[frozenset[str], _Statement | None]]] = WeakKeyDictionary()

@@ -82,11 +82,11 @@ def reading_engine(engine: sa.Engine) -> sa.Engine:
     # this kind of cursor writes them into it. They are ids, codes, days and digests. Not so where something is
     # written: a server logs the statements that fail.
     driver = {"cursor_factory": ClientCursor}
-    return _postgres_engine(engine.url, settings, driver, isolation_level="AUTOCOMMIT")
+    return _postgres_engine(engine.url, settings, driver, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
 
 
 def _postgres_engine(
-    url: sa.URL, settings: Iterable[str], driver: Mapping[str, object] | None = None, **options: str
+    url: sa.URL, settings: Iterable[str], driver: Mapping[str, object] | None = None, **options: str | None
 ) -> sa.Engine:
     try:
         return sa.create_engine(
@@ -96,7 +96,7 @@ def _postgres_engine(
             max_overflow=_POOL_SIZE,
             pool_timeout=BUSY_SECONDS,
             connect_args={
-                "prepare_threshold": 1,
+                "prepare_threshold": None,  # what comes again is prepared by `prepared`
                 "options": " ".join(f"-c {each}" for each in settings),
                 **(driver or {}),
             },

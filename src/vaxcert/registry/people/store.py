@@ -25,8 +25,10 @@ _RESOLVED = people.c.id == sa.func.coalesce(_entry.c.survivor, _entry.c.id)
 _KEYS = (data_keys.c.key_id, data_keys.c.wrapped)
 """The data key comes with the person: what is found is unsealed without asking again."""
 
+_alias = people.alias("alias")
+_HAS_ALIASES = sa.exists().where(_alias.c.survivor == people.c.id).label("has_aliases")
 _BY_ID = (
-    sa.select(people, _entry.c.id.label("asked_for"), *_KEYS)
+    sa.select(people, _entry.c.id.label("asked_for"), _HAS_ALIASES, *_KEYS)
     .select_from(_entry.join(people, _RESOLVED).outerjoin(data_keys, data_keys.c.subject == people.c.id))
     .where(_entry.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
@@ -90,7 +92,7 @@ MAX_FOUND: Final = 50
 
 
 def find_by_id(connection: sa.Connection, ids: Collection[UUID]) -> Sequence[PersonRow]:
-    """Return the people that *ids* lead to, each with the id that was `asked_for`."""
+    """Return the people that *ids* lead to, each with the id that was `asked_for` and whether it is one of several."""
     return connection.execute(_BY_ID, {"ids": list(ids)}).all() if ids else ()
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import NotRegisteredError, StaleVersionError
+from vaxcert.errors import CertificateStateError, NotRegisteredError, StaleVersionError
 from vaxcert.registry.certificates import store
 from vaxcert.registry.certificates.life import CertificateState, Origin
 from vaxcert.registry.certificates.tables import IntentState, certificates, intents
-from vaxcert.registry.database.inserting import insert_new
 from vaxcert.registry.doses.dose import Dose
 from vaxcert.registry.sites.store import site_by_id
 from vaxcert.service.registry.access import COUNTRY
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
     from vaxcert.service.registry.work import Work
 
 
-def queue_certificate(work: Work, person: UUID, dose: UUID | Dose, *, area: str | None = None) -> UUID | None:
-    """Draft the certificate of a *dose* that *person* was given, and return its id; None where there is one already.
+def queue_certificate(work: Work, person: UUID, dose: UUID | Dose, *, area: str | None = None) -> UUID:
+    """Draft the certificate of a *dose* that *person* was given, and return its id.
 
     Called when an injection is over, and when the paper of an earlier one was verified.
 
@@ -32,6 +31,9 @@ def queue_certificate(work: Work, person: UUID, dose: UUID | Dose, *, area: str 
         person: The id under which the dose was entered.
         dose: The dose.
         area: The reference of the site's area, where the caller knows it.
+
+    Raises:
+        CertificateStateError: As for `draft`.
     """
     given = dose if isinstance(dose, Dose) else dose_by_id(work, dose)
     if given.person != person:
@@ -48,29 +50,31 @@ def draft(
     revision: int,
     origin: Origin = Origin.INJECTION,
     replaces: UUID | None = None,
-) -> UUID | None:
-    """Draft the certificate with this *revision* of a *dose*, and return its id; None where there is one already."""
+) -> UUID:
+    """Draft the certificate with this *revision* of a *dose*, and return its id.
+
+    Raises:
+        CertificateStateError: When it is written, with the next statement: there is one already.
+    """
     certificate = work.new_id()
-    is_new = insert_new(
-        work.connection,
-        certificates,
-        {
-            "id": certificate,
-            "version": 1,
-            "person": dose.person,
-            "dose": dose.id,
-            "revision": revision,
-            "origin": origin,
-            "replaces": replaces,
-            "site": dose.site,
-            "area": area,
-            "state": CertificateState.DRAFT,
-            "made_at": work.at,
-            "entered_by": entered_by,
-        },
+    begun = CertificateStateError(
+        "a certificate for the same dose was begun just now", hint="look again, and decide then"
     )
-    if not is_new:
-        return None
+    row: dict[str, object] = {
+        "id": certificate,
+        "version": 1,
+        "person": dose.person,
+        "dose": dose.id,
+        "revision": revision,
+        "origin": origin,
+        "replaces": replaces,
+        "site": dose.site,
+        "area": area,
+        "state": CertificateState.DRAFT,
+        "made_at": work.at,
+        "entered_by": entered_by,
+    }
+    work.insert_new(certificates, row, otherwise=begun)
     work.note("certificate.drafted", certificate, after={"dose": dose.id, "revision": revision}, person=dose.person)
     return certificate
 

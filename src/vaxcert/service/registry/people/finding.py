@@ -54,6 +54,8 @@ def person_by_id(work: Work, person: UUID) -> PersonRecord:
     rows = store.find_by_id(work.connection, [person])
     if not rows:
         raise NotRegisteredError("there is no such person")
+    if not rows[0].has_aliases:
+        work.entries[person] = (person,)
     return read_record(work, rows[0])
 
 

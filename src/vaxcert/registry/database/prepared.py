@@ -1,0 +1,172 @@
+"""Statements that one connection to PostgreSQL has prepared, executed by libpq.
+
+psycopg's cursor finds anew for each execution what it knows of the last one: how values are written, whether the
+statement is prepared, how its columns are read. That takes twice as long as the execution itself. Here it is known,
+since the statements are ours, and so are the types of their values.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
+
+from psycopg import Binary, Error, OperationalError, adapt
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.types.json import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from psycopg import Connection
+    from psycopg.abc import Transformer
+    from psycopg.pq.abc import PGresult
+
+MOST: Final = 128
+"""So many statements a connection keeps prepared, the last ones used: the server keeps a plan of each."""
+
+_TEXT, _BINARY = 0, 1
+_BEGIN: Final = b"BEGIN"
+_IN_BINARY: Final = frozenset((bytes, Binary))
+"""The types whose values are sent as they are, and not as text."""
+
+_DONE: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+
+
+def _written_bool(value: object) -> bytes:
+    return b"t" if value else b"f"
+
+
+def _written_int(value: int) -> bytes:
+    return b"%d" % value
+
+
+def _written(value: object) -> bytes:
+    return str(value).encode()
+
+
+def _written_binary(value: Binary) -> bytes:
+    return bytes(value.obj)
+
+
+def _written_json(value: Json) -> bytes:
+    written: str | bytes = (value.dumps or json.dumps)(value.obj)
+    return written if isinstance(written, bytes) else written.encode()
+
+
+class _Writers(dict[type, "Callable[[Any], bytes]"]):
+    """What writes the values of each type, as text; subclasses, such as enumerations of texts, are met as they come."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], bytes]:
+        for base in kind.__mro__[1:]:
+            if base in self:
+                self[kind] = self[base]
+                return self[base]
+        raise TypeError(f"a value of the type {kind.__name__}")
+
+
+_WRITERS: Final = _Writers(
+    {
+        Binary: _written_binary,
+        bool: _written_bool,
+        bytes: bytes,
+        date: _written,
+        datetime: _written,
+        Decimal: _written,
+        float: _written,
+        int: _written_int,
+        Json: _written_json,
+        str: str.encode,
+        UUID: _written,
+    }
+)
+
+
+class Answer(NamedTuple):
+    """What a statement gave."""
+
+    result: PGresult
+    reader: Transformer
+    """Reads its rows."""
+
+
+class _Prepared(NamedTuple):
+    name: bytes
+    reader: Transformer
+
+
+class PreparedStatements:
+    """Those of one connection, which is open for as long as they are used.
+
+    Attributes:
+        error: What is raised where a statement fails.
+    """
+
+    error: Final = Error
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        self._connection = connection
+        self._libpq = connection.pgconn
+        self._prepared: OrderedDict[str, _Prepared] = OrderedDict()
+        self._made = 0
+
+    def execute(self, text: str, values: Sequence[object]) -> Answer:
+        """Execute a statement, and begin a transaction where none is and the connection does not commit by itself.
+
+        It waits in libpq: an interrupt is seen when the statement has ended, or has given up waiting for a lock.
+
+        Args:
+            text: The statement, with ``$1`` and so on for values, and their types where the server cannot know them.
+            values: The values.
+
+        Raises:
+            psycopg.Error: It failed.
+            TypeError: A value is of a type that is not known here; nothing was executed.
+        """
+        written: list[Any] = [None if value is None else _WRITERS[type(value)](value) for value in values]
+        formats = [_BINARY if type(value) in _IN_BINARY else _TEXT for value in values]
+        known = self._prepared.get(text)
+        if known is None:
+            known = self._prepare(text)
+        else:
+            self._prepared.move_to_end(text)
+        if self._connection.autocommit or self._libpq.transaction_status != TransactionStatus.IDLE:
+            result = self._libpq.exec_prepared(known.name, written, formats, _BINARY)
+        else:
+            result = self._begin_and_execute(known.name, written, formats)
+        _check(result)
+        known.reader.set_pgresult(result)
+        return Answer(result, known.reader)
+
+    def _begin_and_execute(self, name: bytes, written: Sequence[Any], formats: Sequence[int]) -> PGresult:
+        """Send both at once: a round trip less."""
+        libpq = self._libpq
+        libpq.enter_pipeline_mode()
+        libpq.send_query_params(_BEGIN, None)
+        libpq.send_query_prepared(name, written, formats, _BINARY)
+        libpq.pipeline_sync()
+        begun, _end, result, _end, _sync = [libpq.get_result() for _turn in range(5)]
+        if begun is None or result is None:
+            raise OperationalError("the server has hung up")
+        libpq.exit_pipeline_mode()
+        _check(begun)
+        return result
+
+    def _prepare(self, text: str) -> _Prepared:
+        if len(self._prepared) >= MOST:
+            _text, oldest = self._prepared.popitem(last=False)
+            _check(self._libpq.exec_(b"DEALLOCATE " + oldest.name))
+        self._made += 1
+        name = b"vaxcert_%d" % self._made
+        _check(self._libpq.prepare(name, text.encode()))
+        self._prepared[text] = made = _Prepared(name, adapt.Transformer(self._connection))
+        return made
+
+
+def _check(result: PGresult) -> None:
+    if result.status not in _DONE:
+        raise error_from_result(result)
