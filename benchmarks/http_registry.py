@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.booking import STAFF, prepare_registry
-from tests.postgres_server import durable_settings, programs, running_postgres
+from tests.postgres_server import IN_PRODUCTION, programs, running_postgres
 from vaxcert.registry.certificates.life import CertificateState
 from vaxcert.service.registry.access import COUNTRY, Actor
 from vaxcert.service.registry.accounts.accounts import OpenAccount, open_account
@@ -49,9 +49,9 @@ def filled_registry(bookings: int) -> Iterator[Filled | None]:
     if found is None:
         yield None
         return
-    with running_postgres(found, settings=durable_settings()) as server, TemporaryDirectory() as place:
+    with running_postgres(found, settings=IN_PRODUCTION) as server, TemporaryDirectory() as place:
         home, at = Path(place) / "demo", datetime.now(UTC)
-        run_registry_demo(home, at=at, say=lambda _line: None, database=server.empty_database())
+        run_registry_demo(home, at=at, say=lambda _line: None, database=server.local_url(server.empty_database()))
         passphrase = home / "keys" / "passphrase.txt"
         folder = RegistryFolder(home / "registry")
         with closing(folder.open(passphrase.read_bytes().strip())) as desk:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -34,11 +35,18 @@ _SQLITE_PRAGMAS: Final = (
 _POSTGRES_SETTINGS: Final = (
     f"lock_timeout={BUSY_SECONDS}s",
     "timezone=UTC",
-    # What is prepared (see `direct`) is planned once. Else much would be planned each time: a plan for one month's part
-    # looks cheaper than one that finds the part when it runs, and what the planning itself costs is not counted enough.
-    "plan_cache_mode=force_generic_plan",
     "jit=off",  # for tables in many parts it takes longer than the statement
 )
+_FEW_ROWS: Final = (
+    # What is prepared (see `prepared`) is planned once. Else much would be planned each time: a plan for one month's
+    # part looks cheaper than one that finds the part when it runs, and what planning costs is not counted enough.
+    "plan_cache_mode=force_generic_plan",
+    # A plan that was made while a month's part was empty would read all of it when it is full.
+    "enable_seqscan=off",
+)
+"""For statements that ask for few rows, and come again and again."""
+
+_READ_ONLY: Final = "default_transaction_read_only=on"
 _POOL_SIZE: Final = 8
 _SERIALIZATION_FAILURE, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
 _IN_CONFLICT: Final = frozenset((_SERIALIZATION_FAILURE, _DEADLOCK, _LOCK_TIMEOUT))
@@ -64,7 +72,7 @@ def open_engine(url: str) -> sa.Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return _postgres_engine(parsed.set(drivername="postgresql+psycopg"), _POSTGRES_SETTINGS)
+    return _postgres_engine(parsed.set(drivername="postgresql+psycopg"), _FEW_ROWS)
 
 
 def reading_engine(engine: sa.Engine) -> sa.Engine:
@@ -75,18 +83,33 @@ def reading_engine(engine: sa.Engine) -> sa.Engine:
     """
     if engine.dialect.name == "sqlite":
         return engine
-    settings = (*_POSTGRES_SETTINGS, "default_transaction_read_only=on")
     from psycopg import ClientCursor  # noqa: PLC0415 - an extra, and here by now
 
-    # What SQLAlchemy executes there comes seldom, such as a report's statement: it is planned for its values, since
-    # this kind of cursor writes them into it. They are ids, codes, days and digests. Not so where something is
+    # What SQLAlchemy executes there comes seldom, such as a list by what somebody chose: it is planned for its values,
+    # since this kind of cursor writes them into it. They are ids, codes, days and digests. Not so where something is
     # written: a server logs the statements that fail.
     driver = {"cursor_factory": ClientCursor}
-    return _postgres_engine(engine.url, settings, driver, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+    return _postgres_engine(engine.url, (*_FEW_ROWS, _READ_ONLY), driver, _EACH_BY_ITSELF)
+
+
+def report_engine(engine: sa.Engine) -> sa.Engine:
+    """Return the engine for reports, where the one for all others is *engine*: as `reading_engine`, for many rows.
+
+    On PostgreSQL each statement is planned for its values. One plan for any province and day takes five times as long.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine
+    return _postgres_engine(engine.url, ("plan_cache_mode=force_custom_plan", _READ_ONLY), {}, _EACH_BY_ITSELF)
+
+
+_EACH_BY_ITSELF: Final[Mapping[str, Any]] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
 
 
 def _postgres_engine(
-    url: sa.URL, settings: Iterable[str], driver: Mapping[str, object] | None = None, **options: str | None
+    url: sa.URL,
+    settings: Iterable[str],
+    driver: Mapping[str, object] = MappingProxyType({}),
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> sa.Engine:
     try:
         return sa.create_engine(
@@ -97,8 +120,8 @@ def _postgres_engine(
             pool_timeout=BUSY_SECONDS,
             connect_args={
                 "prepare_threshold": None,  # what comes again is prepared by `prepared`
-                "options": " ".join(f"-c {each}" for each in settings),
-                **(driver or {}),
+                "options": " ".join(f"-c {each}" for each in (*_POSTGRES_SETTINGS, *settings)),
+                **driver,
             },
             **options,
         )
@@ -113,7 +136,7 @@ def transaction(engine: sa.Engine, *, reads: bool) -> Iterator[sa.Connection]:
     """Yield a connection in a transaction, which is committed at the end and rolled back on an error.
 
     Args:
-        engine: The database; that of `reading_engine` for one that only reads.
+        engine: The database; that of `reading_engine` or `report_engine` for one that only reads.
         reads: Whether nothing is to be written. SQLite then refuses to; PostgreSQL does on the engine for that.
 
     Raises:

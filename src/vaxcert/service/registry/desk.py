@@ -19,7 +19,7 @@ from vaxcert.errors import (
     RegistryError,
     RequestError,
 )
-from vaxcert.registry.database.engine import reading_engine, transaction, wipe_log
+from vaxcert.registry.database.engine import reading_engine, report_engine, transaction, wipe_log
 from vaxcert.registry.database.partitions import missing_partitions
 from vaxcert.registry.requests.store import find_request, forget_requests
 from vaxcert.registry.requests.tables import requests
@@ -63,6 +63,7 @@ class Desk:
     def __init__(self, engine: sa.Engine, keyring: Keyring, reference: Reference) -> None:
         self._engine = engine
         self._reading = reading_engine(engine)
+        self._counting = report_engine(engine)
         self._keyring = keyring
         self._reference = reference
 
@@ -99,11 +100,12 @@ class Desk:
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     @contextmanager
-    def working(self, actor: Actor, at: datetime, *, reads: bool = False) -> Iterator[Work]:
+    def working(self, actor: Actor, at: datetime, *, reads: bool = False, counts: bool = False) -> Iterator[Work]:
         """Yield a transaction for upkeep that is no request: imports in steps, the sequencers, deliveries."""
         if at.tzinfo is None:
             raise ValueError("an instant needs its zone")
-        with transaction(self._reading if reads else self._engine, reads=reads) as connection:
+        engine = self._counting if counts else self._reading if reads else self._engine
+        with transaction(engine, reads=reads) as connection:
             work = Work(connection, keyring=self._keyring, reference=self._reference, actor=actor, at=at)
             yield work
             work.flush()
@@ -165,11 +167,11 @@ class Desk:
 
     def close(self) -> None:
         """Close every connection."""
-        self._engine.dispose()
-        self._reading.dispose()
+        for engine in (self._engine, self._reading, self._counting):
+            engine.dispose()
 
     def _once(self, use_case: UseCase[R, A], request: R, actor: Actor, at: datetime, key: str | None) -> A:
-        with self.working(actor, at, reads=use_case.reads) as work:
+        with self.working(actor, at, reads=use_case.reads, counts=use_case.counts) as work:
             if key is None:
                 return use_case(work, request)
             place, asked = _digest_of_key(actor, key), self._digest_of(use_case, request)

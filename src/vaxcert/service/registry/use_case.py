@@ -30,11 +30,13 @@ class UseCase(Generic[R, A]):
         function: What it does.
         right: What its actor must be allowed.
         reads: Whether it writes nothing: then there is no key to it, and the database refuses to write.
+        counts: Whether it reads many rows, to count them.
     """
 
     function: Callable[[Work, R], A]
     right: Right
     reads: bool = False
+    counts: bool = False
 
     def __call__(self, work: Work, request: R) -> A:
         """Carry it out within the transaction of *work*; the right of the outer use case counts."""
@@ -73,11 +75,13 @@ class UseCase(Generic[R, A]):
         return eval(written, self.function.__globals__) if isinstance(written, str) else written  # noqa: S307 - our own annotation
 
 
-def use_case(right: Right, *, reads: bool = False) -> Callable[[Callable[[Work, R], A]], UseCase[R, A]]:
-    """Make a use case of the function below, for those who have *right*."""
+def use_case(
+    right: Right, *, reads: bool = False, counts: bool = False
+) -> Callable[[Callable[[Work, R], A]], UseCase[R, A]]:
+    """Make a use case of the function below, for those who have *right*; one that *counts* only reads."""
 
     def make(function: Callable[[Work, R], A]) -> UseCase[R, A]:
-        made = UseCase(function, right, reads)
+        made = UseCase(function, right, reads or counts, counts)
         made.__dict__["__doc__"] = function.__doc__
         return made
 

@@ -99,7 +99,7 @@ class Coverage(Answer, frozen=True, kw_only=True):
     total: CoverageRow
 
 
-@use_case(Right.READ_REPORTS, reads=True)
+@use_case(Right.READ_REPORTS, counts=True)
 def show_coverage(work: Work, request: CoverageQuestion) -> Coverage:
     """Show how far the people who live in an area are vaccinated: one dose, primary course, booster.
 

@@ -106,7 +106,7 @@ class DailyForm(Answer, frozen=True, kw_only=True):
     differences: list[Difference]
 
 
-@use_case(Right.READ_REPORTS, reads=True)
+@use_case(Right.READ_REPORTS, counts=True)
 def show_daily_form(work: Work, request: DailyFormQuestion) -> DailyForm:
     """Show the daily form of an area or a site, with the sums up to that day.
 
@@ -122,7 +122,7 @@ def show_daily_form(work: Work, request: DailyFormQuestion) -> DailyForm:
     return _form(work, day, scope)
 
 
-@use_case(Right.READ_REPORTS, reads=True)
+@use_case(Right.READ_REPORTS, counts=True)
 def daily_form_file(work: Work, request: DailyFormFile) -> Document:
     """Give out the daily form as a workbook, a CSV file, or a page to sign (PDF).
 

@@ -105,7 +105,7 @@ class Utilisation(Answer, frozen=True, kw_only=True):
     rows: list[UtilisationRow]
 
 
-@use_case(Right.READ_REPORTS, reads=True)
+@use_case(Right.READ_REPORTS, counts=True)
 def show_reaction_rates(work: Work, request: RatesQuestion) -> Rates:
     """Show reactions per 100,000 doses by vaccine and lot, site or dose.
 
@@ -143,7 +143,7 @@ def show_reaction_rates(work: Work, request: RatesQuestion) -> Rates:
     return Rates(by=request.by, first=first, last=last, unit=scope.name, rows=rows)
 
 
-@use_case(Right.READ_REPORTS, reads=True)
+@use_case(Right.READ_REPORTS, counts=True)
 def show_utilisation(work: Work, request: UtilisationQuestion) -> Utilisation:
     """Show what became of the vaccine that came: used, discarded, gone on, lost, left.
 

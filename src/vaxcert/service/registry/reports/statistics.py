@@ -78,7 +78,7 @@ class Statistics(Answer, frozen=True, kw_only=True):
     withheld_below: int | None = None
 
 
-@use_case(Right.READ_REPORTS, reads=True)
+@use_case(Right.READ_REPORTS, counts=True)
 def count_doses(work: Work, request: StatisticsQuestion) -> Statistics:
     """Count the doses that were given, by up to four dimensions.
 
@@ -105,7 +105,7 @@ def count_doses(work: Work, request: StatisticsQuestion) -> Statistics:
     )
 
 
-@use_case(Right.READ_PUBLIC_REPORTS, reads=True)
+@use_case(Right.READ_PUBLIC_REPORTS, counts=True)
 def count_doses_publicly(work: Work, request: PublicQuestion) -> Statistics:
     """Count the doses of the whole country by one or two dimensions, for everybody.
 
