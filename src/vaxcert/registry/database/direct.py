@@ -118,7 +118,7 @@ class _Statement:
     def __init__(self, compiled: SQLCompiler, names: frozenset[str], dialect: Dialect) -> None:
         self._compiled, self._dialect = compiled, dialect
         binds = compiled.bind_names
-        writers = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in binds.items()}
+        writers = {name: _writer(bind.type, dialect) for bind, name in binds.items()}
         self._lists = sorted({name for bind, name in binds.items() if bind.expanding and name in names})
         self._has_tuples = any(isinstance(bind.type, sa.types.TupleType) for bind in binds)
         self._list_writers = {name: writers.pop(name) for name in self._lists}
@@ -240,21 +240,29 @@ def _prepared_on(connection: sa.Connection) -> PreparedStatements:
     return found
 
 
-_SEEN: Final[WeakKeyDictionary[Any, dict[frozenset[str], _Statement | None]]] = WeakKeyDictionary()
+def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(kind, sa.LargeBinary):
+        return None  # for psycopg's cursor bytes would be wrapped
+    write: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return write
+
+
+_SEEN: Final[WeakKeyDictionary[Any, dict[tuple[str, ...], _Statement | None]]] = WeakKeyDictionary()
 """The statements that were executed, by the names of their parameters: compiled, and kept, when they come again."""
 
 
 def _known(statement: Any, parameters: Mapping[str, Any], dialect: Dialect) -> _Statement | None:
     """Return *statement* compiled; None for one that is not one of those that come again and again."""
-    if not isinstance(statement, sa.Select | sa.CompoundSelect | sa.Insert | sa.Update | sa.Delete):
+    names, by_names = tuple(parameters), _SEEN.get(statement)
+    if by_names is None:
+        if isinstance(statement, sa.Select | sa.CompoundSelect | sa.Insert | sa.Update | sa.Delete):
+            _SEEN[statement] = {names: None}
         return None
-    names = frozenset(parameters)
-    by_names = _SEEN.setdefault(statement, {})
     if names not in by_names:
         by_names[names] = None
         return None
     known = by_names[names]
     if known is None:
         compiled = statement.compile(dialect=dialect, column_keys=sorted(names))
-        known = by_names[names] = _Statement(compiled, names, dialect)
+        known = by_names[names] = _Statement(compiled, frozenset(names), dialect)
     return known

@@ -29,11 +29,8 @@ if TYPE_CHECKING:
 MOST: Final = 128
 """So many statements a connection keeps prepared, the last ones used: the server keeps a plan of each."""
 
-_TEXT, _BINARY = 0, 1
+_BINARY: Final = 1
 _BEGIN: Final = b"BEGIN"
-_IN_BINARY: Final = frozenset((bytes, Binary))
-"""The types whose values are sent as they are, and not as text."""
-
 _DONE: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
@@ -49,8 +46,16 @@ def _written(value: object) -> bytes:
     return str(value).encode()
 
 
+def _written_bytes(value: bytes) -> bytes:
+    return b"\\x" + value.hex().encode()
+
+
 def _written_binary(value: Binary) -> bytes:
-    return bytes(value.obj)
+    return _written_bytes(bytes(value.obj))
+
+
+def _written_uuid(value: UUID) -> bytes:
+    return b"%032x" % value.int
 
 
 def _written_json(value: Json) -> bytes:
@@ -73,7 +78,7 @@ _WRITERS: Final = _Writers(
     {
         Binary: _written_binary,
         bool: _written_bool,
-        bytes: bytes,
+        bytes: _written_bytes,
         date: _written,
         datetime: _written,
         Decimal: _written,
@@ -81,7 +86,7 @@ _WRITERS: Final = _Writers(
         int: _written_int,
         Json: _written_json,
         str: str.encode,
-        UUID: _written,
+        UUID: _written_uuid,
     }
 )
 
@@ -128,26 +133,25 @@ class PreparedStatements:
             TypeError: A value is of a type that is not known here; nothing was executed.
         """
         written: list[Any] = [None if value is None else _WRITERS[type(value)](value) for value in values]
-        formats = [_BINARY if type(value) in _IN_BINARY else _TEXT for value in values]
         known = self._prepared.get(text)
         if known is None:
             known = self._prepare(text)
         else:
             self._prepared.move_to_end(text)
         if self._connection.autocommit or self._libpq.transaction_status != TransactionStatus.IDLE:
-            result = self._libpq.exec_prepared(known.name, written, formats, _BINARY)
+            result = self._libpq.exec_prepared(known.name, written, None, _BINARY)
         else:
-            result = self._begin_and_execute(known.name, written, formats)
+            result = self._begin_and_execute(known.name, written)
         _check(result)
         known.reader.set_pgresult(result)
         return Answer(result, known.reader)
 
-    def _begin_and_execute(self, name: bytes, written: Sequence[Any], formats: Sequence[int]) -> PGresult:
+    def _begin_and_execute(self, name: bytes, written: Sequence[Any]) -> PGresult:
         """Send both at once: a round trip less."""
         libpq = self._libpq
         libpq.enter_pipeline_mode()
         libpq.send_query_params(_BEGIN, None)
-        libpq.send_query_prepared(name, written, formats, _BINARY)
+        libpq.send_query_prepared(name, written, None, _BINARY)
         libpq.pipeline_sync()
         begun, _end, result, _end, _sync = [libpq.get_result() for _turn in range(5)]
         if begun is None or result is None:
