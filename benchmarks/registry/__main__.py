@@ -5,7 +5,7 @@ their doses, every row made by the registry's own code. A few visits are played,
 tables look like. Then, through the desk, with their transactions and the trail:
 
 - look-ups of single people by number and by personal QR code, one after the other;
-- whole visits (declaration, reception, screening, injection, two measurements, completion), by four processes;
+- whole visits (declaration, reception, screening, injection, two measurements, completion), by two processes;
 - the daily form of the province with the most doses.
 
 Exits with 1 where a budget is missed.
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 TODAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 AREA = "51"
-SITES, LOADERS, CLIENTS = 40, 2, 4
+SITES, LOADERS, CLIENTS = 40, 2, 2
 PLAYED_BEFORE = 50
 """Visits of each client."""
 

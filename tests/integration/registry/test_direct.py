@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
@@ -95,6 +96,14 @@ def test_a_list_and_a_constant_on_one_column_keep_apart(connection: sa.Connectio
         assert list(used.scalars(twice, {"name": [name]})) == [name]
         assert list(used.scalars(asked, {"name": [name, "chi"]})) == [name] * (name != "chi")
         assert list(used.scalars(pairs, {"pairs": [(name, 1), ("nobody", 1)]})) == [name]
+
+
+def test_instants_are_in_utc(connection: sa.Connection) -> None:
+    asked = sa.select(accounts.c.opened_at).limit(1)
+    for _turn in range(3):
+        found = direct(connection).scalar(asked)
+        assert found is not None
+        assert found.tzinfo is UTC
 
 
 def test_numbers_are_those_of_sqlalchemy(connection: sa.Connection) -> None:

@@ -15,6 +15,8 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from vaxcert.registry.database.metadata import Instant
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -169,10 +171,7 @@ class _Statement:
         return rows
 
     def _read_description(self, result: PGresult) -> Callable[[Sequence[Any]], Any]:
-        readers = [
-            kind.dialect_impl(self._dialect).result_processor(self._dialect, result.ftype(place))
-            for place, kind in enumerate(self._types)
-        ]
+        readers = [_reader(kind, result.ftype(place), self._dialect) for place, kind in enumerate(self._types)]
         converted = [(place, read) for place, read in enumerate(readers) if read is not None]
         names = [(result.fname(place) or b"").decode() for place in range(result.nfields)]
         row = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024
@@ -245,6 +244,13 @@ def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> Callable[[Any],
         return None  # for psycopg's cursor bytes would be wrapped
     write: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return write
+
+
+def _reader(kind: sa.types.TypeEngine[Any], oid: int, dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Instant):
+        return None  # psycopg gives it in UTC, which is the connection's time zone
+    read: Callable[[Any], Any] | None = kind.dialect_impl(dialect).result_processor(dialect, oid)
+    return read
 
 
 _SEEN: Final[WeakKeyDictionary[Any, dict[tuple[str, ...], _Statement | None]]] = WeakKeyDictionary()

@@ -42,8 +42,8 @@ _MASKS: Final = tuple(
 class Register:
     """Tells which records the job has, without asking the disk for one that it has not.
 
-    A Bloom filter in memory stands before the index: two bytes a record, all of a record's bits in one word. What it
-    says no to is new for sure.
+    A Bloom filter in memory stands before the index: two to four bytes a record, all of a record's bits in one word.
+    What it says no to is new for sure.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -95,11 +95,13 @@ class Register:
         self._count += count
 
     def _rebuild(self) -> None:
-        """Make the filter as large as the records need, with room for as many again."""
+        """Make the filter as large as the records need: one that was full has room for as many again."""
+        count = self._records.count() + sum(len(marks) for _, marks in self._recent)
         size = _SMALLEST_WORDS
-        while size * _RECORDS_PER_WORD < 2 * (self._records.count() + sum(len(marks) for _, marks in self._recent)):
+        while size * _RECORDS_PER_WORD < count:
             size *= 2
-        self._count, self._words = 0, array("Q", bytes(8 * size))
+        self._words = array("Q", (0,))  # lets the old one go before there is a new one
+        self._count, self._words = 0, self._words * size
         self._set(self._records.identities())
         for _, marks in self._recent:
             self._set(marks)

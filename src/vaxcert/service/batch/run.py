@@ -136,6 +136,7 @@ class BatchRun:
                 work = []
                 seen(settled.tally)
                 told(settled.rejects)
+                del result, settled  # else a second segment would be in memory until the next is settled
 
     def _chunks(self, source: Source, first_row: int) -> Iterator[Chunk]:
         """Yield the rows of *source* in chunks, and plan the segments that they make up."""
