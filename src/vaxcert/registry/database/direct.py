@@ -9,6 +9,7 @@ read are known, and handing these to the server takes a tenth of the time; one v
 from __future__ import annotations
 
 from collections import namedtuple
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from psycopg.pq.abc import PGresult
     from sqlalchemy.engine import Dialect
+    from sqlalchemy.pool import PoolProxiedConnection
     from sqlalchemy.sql.compiler import SQLCompiler
 
     from vaxcert.registry.database.prepared import Answer, PreparedStatements
@@ -45,9 +47,28 @@ _ERRORS: Final = {
 
 def direct(connection: sa.Connection) -> sa.Connection:
     """Return what executes statements in the transaction of *connection*: on SQLite itself."""
-    if connection.dialect.name != "postgresql":
+    if isinstance(connection, _DirectConnection) or connection.dialect.name != "postgresql":
         return connection
-    return cast("sa.Connection", _DirectConnection(connection))
+    return cast("sa.Connection", _DirectConnection(connection.engine, connection.connection, connection))
+
+
+@contextmanager
+def begun_directly(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Yield what executes statements in a transaction on PostgreSQL, which is committed at the end.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: The server cannot be reached, or the transaction cannot be committed.
+    """
+    try:
+        pooled = engine.raw_connection()
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise _told(error, is_gone=False) from error
+    connection = _DirectConnection(engine, pooled)
+    try:
+        yield cast("sa.Connection", connection)
+        connection.commit()
+    finally:
+        connection.close()
 
 
 class _Rows:
@@ -122,7 +143,7 @@ class _Statement:
         binds = compiled.bind_names
         writers = {name: _writer(bind.type, dialect) for bind, name in binds.items()}
         self._lists = sorted({name for bind, name in binds.items() if bind.expanding and name in names})
-        self._has_tuples = any(isinstance(bind.type, sa.types.TupleType) for bind in binds)
+        self._is_theirs = any(isinstance(bind.type, sa.types.TupleType | sa.ARRAY) for bind in binds)
         self._list_writers = {name: writers.pop(name) for name in self._lists}
         known = [(name, write) for name, write in writers.items() if write is not None]
         self._writers = [(name, write) for name, write in known if name in names]
@@ -133,9 +154,9 @@ class _Statement:
         """Of the values of a row as the driver reads them."""
 
     def text_and_values(self, parameters: Mapping[str, Any]) -> tuple[str, list[Any]] | None:
-        """Return the statement's text and what it is executed with; None where SQLAlchemy has to write a list."""
+        """Return the statement's text and what it is executed with; None where SQLAlchemy has to write it."""
         lengths = tuple([len(parameters[name]) for name in self._lists])
-        if self._has_tuples or not all(0 < length <= _LONGEST_LIST for length in lengths):
+        if self._is_theirs or not all(0 < length <= _LONGEST_LIST for length in lengths):
             return None
         if lengths not in self._texts:
             self._texts[lengths] = self._text(parameters)
@@ -187,28 +208,36 @@ class _Statement:
 
 
 class _DirectConnection:
-    """Stands in the place of the connection that it was made of."""
+    """Stands in the place of SQLAlchemy's connection, which is made when something is asked of it."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
-        self.dialect = connection.dialect
-        self._driver: Any = connection.connection.driver_connection
-        self._prepared = _prepared_on(connection)
+    def __init__(self, engine: sa.Engine, pooled: PoolProxiedConnection, made: sa.Connection | None = None) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect
+        self._pooled = pooled
+        self._made = made
+        self._prepared = _prepared_on(pooled)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
+        return getattr(self._sqlalchemy, name)
+
+    @property
+    def _sqlalchemy(self) -> sa.Connection:
+        if self._made is None:
+            self._made = sa.Connection(self.engine, self._pooled)
+            self._made.begin()  # it is ours, and ended by us: psycopg begins it with the first statement
+        return self._made
 
     def execute(self, statement: Any, parameters: Any = None) -> Any:
         """Execute *statement* once for its *parameters*, or for each of a list of them."""
         known = None if isinstance(parameters, list) else _known(statement, parameters or {}, self.dialect)
         asked = None if known is None else known.text_and_values(parameters or {})
         if known is None or asked is None:
-            return self._connection.execute(statement, parameters)
+            return self._sqlalchemy.execute(statement, parameters)
         try:
             answer = self._prepared.execute(*asked)
             return _Rows(known.rows(answer), answer.result.command_tuples or 0)
         except self._prepared.error as error:
-            raise self._told(error) from error
+            raise self._failed(error) from error
 
     def scalar(self, statement: Any, parameters: Any = None) -> Any:
         """Return the first value of the first row, None where there is none."""
@@ -218,24 +247,40 @@ class _DirectConnection:
         """Return the first values of all rows."""
         return self.execute(statement, parameters).scalars()
 
-    def _told(self, error: Exception) -> exc.DBAPIError:
-        kinds = (_ERRORS[base.__name__] for base in type(error).__mro__ if base.__name__ in _ERRORS)
-        is_gone = self._driver.closed
+    def commit(self) -> None:
+        """Commit what was begun, if anything was."""
+        try:
+            self._prepared.commit()
+        except self._prepared.error as error:
+            raise self._failed(error) from error
+
+    def close(self) -> None:
+        """Give the connection back, without what was not committed."""
+        if not self._prepared.roll_back() and self._pooled.is_valid:
+            self._pooled.invalidate()
+        (self._made or self._pooled).close()
+
+    def _failed(self, error: Exception) -> exc.DBAPIError:
+        is_gone = self._prepared.is_closed
         if is_gone:
-            self._connection.invalidate(error)
-        kind = exc.OperationalError if is_gone else next(kinds, exc.DBAPIError)
-        return kind(None, None, error, hide_parameters=True, connection_invalidated=is_gone)
+            self._pooled.invalidate(error)
+        return _told(error, is_gone=is_gone)
 
 
-def _prepared_on(connection: sa.Connection) -> PreparedStatements:
-    """Return the statements that are prepared on what *connection* has of the pool, for as long as that is open."""
-    from vaxcert.registry.database.prepared import PreparedStatements  # noqa: PLC0415 - it needs the extra `postgres`
+def _told(error: Exception, *, is_gone: bool) -> exc.DBAPIError:
+    kinds = (_ERRORS[base.__name__] for base in type(error).__mro__ if base.__name__ in _ERRORS)
+    kind = exc.OperationalError if is_gone else next(kinds, exc.DBAPIError)
+    return kind(None, None, error, hide_parameters=True, connection_invalidated=is_gone)
 
-    kept: dict[str, Any] = connection.connection.info
-    found: PreparedStatements | None = kept.get("prepared")
+
+def _prepared_on(pooled: PoolProxiedConnection) -> PreparedStatements:
+    """Return the statements that are prepared on a connection of the pool, for as long as that is open."""
+    found: PreparedStatements | None = pooled.info.get("prepared")
     if found is None:
-        driver: Any = connection.connection.driver_connection
-        found = kept["prepared"] = PreparedStatements(driver)
+        from vaxcert.registry.database.prepared import PreparedStatements  # noqa: PLC0415 - it needs an extra
+
+        driver: Any = pooled.driver_connection
+        found = pooled.info["prepared"] = PreparedStatements(driver)
     return found
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from vaxcert.errors import MissingDependencyError, RegistryBusyError, RegistryUnavailableError, SettingsError
+from vaxcert.registry.database.direct import begun_directly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -135,6 +136,8 @@ def _postgres_engine(
 def transaction(engine: sa.Engine, *, reads: bool) -> Iterator[sa.Connection]:
     """Yield a connection in a transaction, which is committed at the end and rolled back on an error.
 
+    On PostgreSQL it is one of `direct`, which executes statements and has no more of SQLAlchemy's.
+
     Args:
         engine: The database; that of `reading_engine` or `report_engine` for one that only reads.
         reads: Whether nothing is to be written. SQLite then refuses to; PostgreSQL does on the engine for that.
@@ -145,18 +148,44 @@ def transaction(engine: sa.Engine, *, reads: bool) -> Iterator[sa.Connection]:
         RegistryUnavailableError: The database cannot be reached, or failed; where it did at the end, it is not known
             whether the work was done.
     """
+    is_sqlite = engine.dialect.name == "sqlite"
+    with _failures_told() as stage, _begun(engine, reads=reads) if is_sqlite else begun_directly(engine) as connection:
+        yield connection
+        stage.is_committing = True
+
+
+@contextmanager
+def schema_transaction(engine: sa.Engine, *, reads: bool = False) -> Iterator[sa.Connection]:
+    """Yield as `transaction` does a connection of SQLAlchemy, which looks at tables and makes them."""
+    with _failures_told() as stage, _begun(engine, reads=reads) as connection:
+        yield connection
+        stage.is_committing = True
+
+
+class _Stage:
+    """How far a transaction has come."""
+
     is_committing = False
+
+
+@contextmanager
+def _failures_told() -> Iterator[_Stage]:
+    stage = _Stage()
     try:
-        with engine.connect() as connection:
-            if engine.dialect.name == "sqlite":
-                connection.execution_options(vaxcert_reads=reads)
-            with connection.begin():
-                yield connection
-                is_committing = True
+        yield stage
     except exc.IntegrityError:
         raise  # a broken constraint is the caller's to understand
     except (exc.DBAPIError, exc.TimeoutError) as error:
-        raise _told(error, is_committing=is_committing) from error
+        raise _told(error, is_committing=stage.is_committing) from error
+
+
+@contextmanager
+def _begun(engine: sa.Engine, *, reads: bool) -> Iterator[sa.Connection]:
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.execution_options(vaxcert_reads=reads)
+        with connection.begin():
+            yield connection
 
 
 def wipe_log(engine: sa.Engine) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -145,6 +146,31 @@ class PreparedStatements:
         _check(result)
         known.reader.set_pgresult(result)
         return Answer(result, known.reader)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connection is: the server hung up, say."""
+        return self._connection.closed
+
+    def commit(self) -> None:
+        """Commit the transaction, if there is one.
+
+        Raises:
+            psycopg.Error: It was not committed; or the server hung up, and nobody knows.
+        """
+        if self._libpq.transaction_status == TransactionStatus.IDLE:
+            return
+        result = self._libpq.exec_(b"COMMIT")
+        _check(result)
+        if result.command_status != b"COMMIT":  # a statement had failed
+            raise OperationalError("the transaction was rolled back")
+
+    def roll_back(self) -> bool:
+        """Roll the transaction back, if there is one; return whether the connection may be used again."""
+        if self._libpq.transaction_status != TransactionStatus.IDLE:
+            with suppress(Error):
+                self._libpq.exec_(b"ROLLBACK")
+        return self._libpq.transaction_status == TransactionStatus.IDLE
 
     def _begin_and_execute(self, name: bytes, written: Sequence[Any]) -> PGresult:
         """Send both at once: a round trip less."""

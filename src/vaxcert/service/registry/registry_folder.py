@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from vaxcert.errors import PassphraseError, RegistryFormatError, SettingsError
-from vaxcert.registry.database.engine import open_engine, transaction
+from vaxcert.registry.database.engine import open_engine, schema_transaction
 from vaxcert.registry.database.migrate import check_revision, upgrade
 from vaxcert.registry.database.partitions import FIRST_MONTH, ensure_partitions
 from vaxcert.registry.sealing.keyring import KeyEncryptionKey, Keyring, Pepper
@@ -129,7 +129,7 @@ class RegistryFolder:
         keyring = self.keyring(passphrase)
         engine = self.engine()
         try:
-            with transaction(engine, reads=True) as connection:
+            with schema_transaction(engine, reads=True) as connection:
                 check_revision(connection)
         except BaseException:
             engine.dispose()
@@ -155,7 +155,7 @@ class RegistryFolder:
         Raises:
             RegistryUnavailableError: The database does not answer; nothing was changed.
         """
-        with _disposed(self.engine()) as engine, transaction(engine, reads=False) as connection:
+        with _disposed(self.engine()) as engine, schema_transaction(engine) as connection:
             upgrade(connection)
             ensure_partitions(connection, today)
 
@@ -184,7 +184,7 @@ def create_registry(
         _write(making / _KEYS / _KEK.format(1), key_pem)
         _write(making / SETTINGS_NAME, f"database = {msgspec.json.encode(database).decode()}\n".encode())
         with _disposed(open_engine(_placed(database, making))) as engine:
-            with transaction(engine, reads=False) as connection:
+            with schema_transaction(engine) as connection:
                 if sa.inspect(connection).get_table_names():
                     raise RegistryFormatError("the database is not empty", hint="name one without tables")
                 upgrade(connection)
