@@ -1,0 +1,161 @@
+"""Statements prepared on one connection: what they take and give, and how transactions begin and end with them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from vaxcert.errors import RegistryBusyError, RegistryUnavailableError
+from vaxcert.registry.database import prepared
+from vaxcert.registry.database.engine import open_engine, reading_engine, transaction
+from vaxcert.registry.database.prepared import PreparedStatements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tests.postgres_server import PostgresServer
+
+
+class Word(StrEnum):
+    YES = "yes"
+
+
+@pytest.fixture
+def engine(postgres: PostgresServer) -> Iterator[sa.Engine]:
+    engine = open_engine(postgres.empty_database())
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(engine: sa.Engine) -> Iterator[psycopg.Connection[Any]]:
+    pooled = engine.raw_connection()
+    driver: Any = pooled.driver_connection
+    yield driver
+    pooled.invalidate()
+
+
+def rows_of(statements: PreparedStatements, text: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    answer = statements.execute(text, values)
+    return list(answer.reader.load_rows(0, answer.result.ntuples, tuple))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("uuid", UUID(int=7)),
+        ("varchar", "Nguyễn Thị Ánh"),
+        ("varchar", Word.YES),
+        ("varchar", ""),
+        ("integer", -7),
+        ("bigint", 1 << 40),
+        ("boolean", True),
+        ("boolean", False),
+        ("float8", 36.6),
+        ("numeric", Decimal("36.60")),
+        ("date", date(2026, 3, 2)),
+        ("timestamptz", datetime(2026, 3, 2, 1, 2, 3, 456789, tzinfo=UTC)),
+        ("bytea", b"\0\xff\\x"),
+        ("bytea", b""),
+        ("varchar", None),
+    ],
+)
+def test_a_value_comes_back_as_it_went(connection: psycopg.Connection[Any], kind: str, value: object) -> None:
+    statements = PreparedStatements(connection)
+    for _turn in range(2):
+        assert rows_of(statements, f"SELECT $1::{kind}", [value]) == [(value,)]
+
+
+def test_a_value_of_another_type_is_refused_before_anything_is_sent(connection: psycopg.Connection[Any]) -> None:
+    with pytest.raises(TypeError, match="complex"):
+        PreparedStatements(connection).execute("SELECT $1::varchar", [1j])
+    assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+
+def test_only_so_many_stay_prepared_and_those_used_last(
+    connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared, "MOST", 3)
+    statements = PreparedStatements(connection)
+    for number in (1, 2, 3, 1, 4, 5):
+        assert rows_of(statements, f"SELECT {number}") == [(number,)]
+    there = connection.execute("SELECT statement FROM pg_prepared_statements ORDER BY statement").fetchall()
+    assert there == [("SELECT 1",), ("SELECT 4",), ("SELECT 5",)]
+    assert rows_of(statements, "SELECT 2") == [(2,)]
+
+
+def test_the_first_statement_begins_a_transaction_and_commit_ends_it(engine: sa.Engine) -> None:
+    with engine.begin() as first:
+        first.exec_driver_sql("CREATE TABLE seen (number integer PRIMARY KEY)")
+    pooled = engine.raw_connection()
+    driver: Any = pooled.driver_connection
+    statements = PreparedStatements(driver)
+    statements.commit()  # there is nothing to commit
+    statements.execute("INSERT INTO seen VALUES ($1)", [1])
+    assert driver.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
+    assert statements.roll_back()
+    statements.execute("INSERT INTO seen VALUES ($1)", [2])
+    statements.commit()
+    assert driver.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    assert rows_of(statements, "SELECT number FROM seen") == [(2,)]
+    statements.roll_back()
+    pooled.close()
+
+
+def test_a_statement_that_fails_first_of_all_is_told_and_leaves_the_connection_useful(
+    connection: psycopg.Connection[Any],
+) -> None:
+    statements = PreparedStatements(connection)
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        statements.execute("SELECT 1 / $1::integer", [0])
+    with pytest.raises(psycopg.errors.SyntaxError):
+        statements.execute("SELEKT 1", [])
+    with pytest.raises(psycopg.OperationalError, match="rolled back"):
+        statements.commit()
+    assert statements.roll_back()
+    assert rows_of(statements, "SELECT 1 / $1::integer", [1]) == [(1,)]
+
+
+def test_what_had_failed_is_never_taken_for_committed(engine: sa.Engine) -> None:
+    def swallow() -> None:
+        with transaction(engine, reads=False) as connection, pytest.raises(sa.exc.DBAPIError):
+            connection.execute(sa.text("SELECT 1 / 0"))
+
+    with pytest.raises(RegistryUnavailableError):
+        swallow()
+
+
+def test_a_server_that_hung_up_is_met_with_another_connection(engine: sa.Engine) -> None:
+    asked = sa.select(sa.func.pg_backend_pid())
+
+    def ask() -> int:
+        with transaction(engine, reads=False) as connection:
+            return int(connection.execute(asked).scalar_one())
+
+    pid = {ask(), ask()}.pop()  # the second time as a prepared statement
+    killer = open_engine(engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
+    with killer.connect() as connection:
+        connection.execute(sa.select(sa.func.pg_terminate_backend(pid)))
+    killer.dispose()
+    with pytest.raises(RegistryBusyError):
+        ask()
+    assert ask() != pid
+
+
+def test_a_reading_connection_begins_nothing_and_refuses_to_write(engine: sa.Engine) -> None:
+    reading = reading_engine(engine)
+    with reading.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        statements = PreparedStatements(driver)
+        assert rows_of(statements, "SELECT 1") == [(1,)]
+        assert driver.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            statements.execute("CREATE TABLE written (number integer)", [])
+    reading.dispose()
