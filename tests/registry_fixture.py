@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from tests.not_run import not_run
 from tests.postgres_server import PostgresServer, programs, running_postgres
 from vaxcert.registry.database.engine import open_engine, transaction
 from vaxcert.registry.database.migrate import upgrade
@@ -93,10 +93,7 @@ def postgres() -> Iterator[PostgresServer]:
     """Yield a running PostgreSQL server; without one here, say so, and fail where CI must have it."""
     folder = programs()
     if folder is None:
-        message = "not run: PostgreSQL is not installed (Debian: postgresql)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+        not_run("PostgreSQL is not installed (Debian: postgresql)")
     with running_postgres(folder) as server:
         server.make_template(TODAY)
         yield server

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import importlib
-import os
 import pickle
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.not_run import not_run
 from vaxcert.codec.cose import ES256, PS256
 from vaxcert.errors import (
     KeyFileError,
@@ -59,10 +59,7 @@ class Hsm:
 if MODULE.exists() and shutil.which("softhsm2-util"):
     from vaxcert.signing.pkcs11 import Pkcs11Signer
 else:
-    message = "not run: SoftHSM is not installed (package softhsm2)"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message, pytrace=False)
-    pytest.skip(message, allow_module_level=True)
+    not_run("SoftHSM is not installed (package softhsm2)", is_module=True)
 
 
 def softhsm(*arguments: str) -> None:

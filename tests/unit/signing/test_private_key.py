@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from tests.not_run import not_run
 from vaxcert.errors import KeyFileError, PassphraseError
 from vaxcert.signing.key_pair import KeyPair
 from vaxcert.signing.private_key import (
@@ -25,6 +26,12 @@ from vaxcert.signing.private_key import (
 )
 from vaxcert.trust.pem import read_blocks
 from vaxcert.trust.public_key import spki_of
+
+
+@pytest.fixture
+def openssl() -> None:
+    if shutil.which("openssl") is None:
+        not_run("there is no openssl command")
 
 
 def test_an_encrypted_key_comes_back(pair: KeyPair, encrypted_pem: bytes, passphrase: bytes) -> None:
@@ -48,7 +55,7 @@ def test_the_key_is_under_scrypt_with_its_own_salt(pair: KeyPair, encrypted_pem:
     assert bytes.fromhex("02024000 020108 020105") in block.content  # N = 2^14, r = 8, p = 5
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="not run: there is no openssl command")
+@pytest.mark.usefixtures("openssl")
 def test_openssl_reads_the_key(tmp_path: Path, encrypted_pem: bytes, passphrase: bytes, pair: KeyPair) -> None:
     (tmp_path / "key.pem").write_bytes(encrypted_pem)
     command = ["openssl", "pkey", "-in", "key.pem", "-passin", "stdin", "-pubout", "-outform", "DER"]
@@ -135,7 +142,7 @@ def test_a_logs_key_comes_back_from_under_the_same_encryption(passphrase: bytes)
         load_ed25519_key(pem, b"incorrect horse")
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="not run: there is no openssl command")
+@pytest.mark.usefixtures("openssl")
 def test_openssl_reads_a_logs_key(tmp_path: Path, passphrase: bytes) -> None:
     key = ed25519.Ed25519PrivateKey.generate()
     (tmp_path / "key.pem").write_bytes(encrypt_private_key(key, passphrase))
