@@ -14,7 +14,6 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
-from tests.not_run import not_run
 from vaxcert.commands.signer_options import SignerChoice, chosen_signer, signer_options
 from vaxcert.errors import KeyFileError, PassphraseError, SignerUsageError, StorageError
 from vaxcert.model.certificate_type import CertificateType
@@ -147,6 +146,8 @@ def test_an_option_outweighs_the_settings(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.fixture(scope="module")
 def token(folder: Path) -> None:
     if not (SOFTHSM.exists() and shutil.which("softhsm2-util")):
+        from tests.not_run import not_run  # noqa: PLC0415 - this file is also run by itself
+
         not_run("SoftHSM is not installed (package softhsm2)")
     (folder / "tokens").mkdir()
     (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
