@@ -15,6 +15,7 @@ from vaxcert.registry.accounts.tables import accounts
 from vaxcert.registry.database.direct import direct
 from vaxcert.registry.trail.tables import trail, trail_tail
 from vaxcert.service.registry.accounts.accounts import OpenAccount, open_account
+from vaxcert.service.registry.reports.daily import show_daily_form
 from vaxcert.service.registry.rights import Role
 
 if TYPE_CHECKING:
@@ -201,3 +202,19 @@ def test_what_comes_again_is_planned_once_and_what_is_built_anew_for_its_values(
     plans = {row.statement.split(" \n")[0]: (row.generic_plans > 0, row.custom_plans) for row in prepared}
     assert plans["SELECT accounts.id"] == (True, 0)
     assert "SELECT accounts.state" not in plans
+
+
+def test_reports_are_planned_for_their_values_and_may_read_whole_tables(registry: RegistryUnderTest) -> None:
+    kinds = {"writes": {}, "reads": {"reads": True}, "counts": {"counts": True}}
+    settings = ("plan_cache_mode", "enable_seqscan", "default_transaction_read_only")
+    found = {}
+    for name, kind in kinds.items():
+        with registry.desk.working(registry.actor(Role.AUDITOR), MORNING, **kind) as work:
+            found[name] = [work.connection.scalar(sa.text(f"SHOW {setting}")) for setting in settings]
+    assert found == {
+        "writes": ["force_generic_plan", "off", "off"],
+        "reads": ["force_generic_plan", "off", "on"],
+        "counts": ["force_custom_plan", "on", "on"],
+    }
+    assert show_daily_form.counts
+    assert show_daily_form.reads

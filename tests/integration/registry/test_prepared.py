@@ -43,8 +43,7 @@ def connection(engine: sa.Engine) -> Iterator[psycopg.Connection[Any]]:
 
 
 def rows_of(statements: PreparedStatements, text: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    answer = statements.execute(text, values)
-    return list(answer.reader.load_rows(0, answer.result.ntuples, tuple))
+    return statements.execute(text, values).rows(tuple)
 
 
 @pytest.mark.parametrize(

@@ -188,8 +188,7 @@ class _Statement:
             return []
         if self._make is None:
             self._make = self._read_description(answer.result)
-        rows: Sequence[Any] = answer.reader.load_rows(0, answer.result.ntuples, self._make)
-        return rows
+        return answer.rows(self._make)
 
     def _read_description(self, result: PGresult) -> Callable[[Sequence[Any]], Any]:
         readers = [_reader(kind, result.ftype(place), self._dialect) for place, kind in enumerate(self._types)]

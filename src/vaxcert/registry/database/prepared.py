@@ -17,7 +17,7 @@ from uuid import UUID
 
 from psycopg import Binary, Error, OperationalError, adapt
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.types.json import Json
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ MOST: Final = 128
 
 _BINARY: Final = 1
 _BEGIN: Final = b"BEGIN"
+_AT_REST: Final = (TransactionStatus.IDLE, PipelineStatus.OFF)
 _DONE: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
@@ -97,7 +98,13 @@ class Answer(NamedTuple):
 
     result: PGresult
     reader: Transformer
-    """Reads its rows."""
+
+    def rows(self, make: Callable[[Sequence[Any]], Any]) -> list[Any]:
+        """Return what *make* makes of the values of each row."""
+        self.reader.set_pgresult(self.result)
+        found = self.reader.load_rows(0, self.result.ntuples, make)
+        self.reader.set_pgresult(None)  # what was read is not kept until the statement comes again
+        return found
 
 
 class _Prepared(NamedTuple):
@@ -144,7 +151,6 @@ class PreparedStatements:
         else:
             result = self._begin_and_execute(known.name, written)
         _check(result)
-        known.reader.set_pgresult(result)
         return Answer(result, known.reader)
 
     @property
@@ -170,7 +176,7 @@ class PreparedStatements:
         if self._libpq.transaction_status != TransactionStatus.IDLE:
             with suppress(Error):
                 self._libpq.exec_(b"ROLLBACK")
-        return self._libpq.transaction_status == TransactionStatus.IDLE
+        return (self._libpq.transaction_status, self._libpq.pipeline_status) == _AT_REST
 
     def _begin_and_execute(self, name: bytes, written: Sequence[Any]) -> PGresult:
         """Send both at once: a round trip less."""

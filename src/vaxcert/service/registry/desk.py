@@ -101,11 +101,18 @@ class Desk:
 
     @contextmanager
     def working(self, actor: Actor, at: datetime, *, reads: bool = False, counts: bool = False) -> Iterator[Work]:
-        """Yield a transaction for upkeep that is no request: imports in steps, the sequencers, deliveries."""
+        """Yield a transaction for upkeep that is no request: imports in steps, the sequencers, deliveries.
+
+        Args:
+            actor: Who acts.
+            at: The instant at which it happens, aware.
+            reads: Whether nothing is to be written.
+            counts: Whether many rows are read, to count them; nothing may be written then.
+        """
         if at.tzinfo is None:
             raise ValueError("an instant needs its zone")
         engine = self._counting if counts else self._reading if reads else self._engine
-        with transaction(engine, reads=reads) as connection:
+        with transaction(engine, reads=reads or counts) as connection:
             work = Work(connection, keyring=self._keyring, reference=self._reference, actor=actor, at=at)
             yield work
             work.flush()
