@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vaxcert.service.batch.seat import sit_down, take_seat, work_at_seat
+from vaxcert.service.batch.seat import give_back_freed_memory, sit_down, take_seat, work_at_seat
 from vaxcert.service.pool import FORKS, ordered_map
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def local_engine(
     """
     if workers == 1:
         return lambda chunks: map(bench.work, chunks)
+    give_back_freed_memory()
     # A forked worker has the key already, and opening it takes longer than ten thousand signatures; a token's session
     # is one process's own.
     start = (sit_down, (bench,)) if FORKS and recipe.source.module is None else (take_seat, (recipe,))

@@ -7,14 +7,17 @@ they are, and go into the index together with those of the segments next to it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final, cast
 
-from vaxcert.service.batch.journal_rows import IDENTITY_BYTES, MARKS_BYTES, RecordRow, packed_marks
+from vaxcert.service.batch.journal_rows import MARKS_BYTES, RecordRow, packed_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from vaxcert.service.batch.journal_file import JournalFile
+
+_ROWS_A_TIME: Final = 5_000
 
 
 class RecordIndex:
@@ -59,10 +62,11 @@ class RecordIndex:
         found = self._file.rows(query, blocks, identity + bytes(span), identity + b"\xff" * span)
         return [RecordRow.of_marks(*cast("tuple[bytes, int, int]", row)) for row in found]
 
-    def identities(self) -> Iterator[bytes]:
-        """Yield the identities in the index, again and again where there are versions."""
-        for (marks,) in self._file.rows("SELECT marks FROM record"):
-            yield cast("bytes", marks)[:IDENTITY_BYTES]
+    def indexed(self) -> Iterator[bytes]:
+        """Yield the marks of all that is in the index, packed, those of some thousand records at a time."""
+        rows = cast("Iterator[tuple[bytes]]", self._file.rows("SELECT marks FROM record"))
+        while packed := b"".join(chain.from_iterable(islice(rows, _ROWS_A_TIME))):
+            yield packed
 
     def count(self) -> int:
         """Return how many versions of records there are in the index."""

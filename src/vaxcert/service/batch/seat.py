@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -46,3 +48,12 @@ def calm_collector() -> None:
     """Have the collector of cycles leave alone what is there, and look seldom at the rest."""
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+
+
+def give_back_freed_memory() -> None:
+    """Have the system take back what was freed, scrypt's 16 MB for a key: else each forked worker has it too."""
+    if sys.platform != "linux":
+        return
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl has not
+    if trim is not None:
+        trim(0)

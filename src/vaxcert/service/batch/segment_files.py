@@ -70,18 +70,15 @@ def write_segment(
     with storage_errors(folder):
         for place, form in enumerate(formats):
             if form in LINE_FORMATS:
-                lines = [
-                    end_json_line(issued.outputs[place], leaf) if form == "jsonl" else issued.outputs[place]
-                    for issued, leaf in entries
-                ]
-                written.append(_write_whole(folder, f"{form}/{number:06}.{form}", b"".join(lines)))
+                written.append(
+                    _write_lines(folder, number, form, [(each.outputs[place], leaf) for each, leaf in entries])
+                )
             elif form in PICTURE_FORMATS:
                 written += _write_pictures(folder, number, form, [issued.outputs[place] for issued, _ in entries])
         if keep_under is not None:
             stored = [(issued.row.id.encode(), issued.row.cose) for issued, _ in entries]
             payloads = b"".join([b"%d %b\n%b" % (len(content), name, content) for name, content in stored])
-            sealed = keep_under.seal(payloads, about=_about_payloads(number))
-            _write_whole(folder, _payloads(Path(), number).as_posix(), sealed)
+            _write_whole(_payloads(folder, number), keep_under.seal(payloads, about=_about_payloads(number)))
     return written
 
 
@@ -103,9 +100,16 @@ def read_payloads(folder: Path, number: int, secret: IssuerSecret) -> Iterator[t
         yield certificate_id, parse_stored(stored)
 
 
-def _write_whole(folder: Path, name: str, content: bytes) -> WrittenFile:
-    """Write the file *name*: under another name until all of it is on the disk."""
-    path = folder / name
+def _write_lines(folder: Path, number: int, form: str, lines: Sequence[tuple[bytes, int | None]]) -> WrittenFile:
+    """Write the file of *lines*, each with its leaf in the log if there is one."""
+    ends = (end_json_line(line, leaf) for line, leaf in lines) if form == "jsonl" else (line for line, _ in lines)
+    name, content = f"{form}/{number:06}.{form}", b"".join(ends)
+    _write_whole(folder / name, content)
+    return WrittenFile(name, len(content), sha256(content).digest())
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write *content* to *path*: under another name until all of it is on the disk."""
     draft = path.with_name(f".{path.name}.draft")
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(draft, "wb", opener=_for_owner) as stream:
@@ -113,7 +117,6 @@ def _write_whole(folder: Path, name: str, content: bytes) -> WrittenFile:
         sync(stream)
     draft.replace(path)
     sync_folder(path.parent)
-    return WrittenFile(name, len(content), sha256(content).digest())
 
 
 def _write_pictures(folder: Path, number: int, form: str, pictures: Sequence[bytes]) -> Iterator[WrittenFile]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,15 @@ import pytest
 from vaxcert.errors import JobBusyError, JobDamagedError, JobMismatchError, StorageError
 from vaxcert.service.batch import register
 from vaxcert.service.batch.journal import Journal
-from vaxcert.service.batch.journal_rows import RecordRow, Run, Segment, Tally, WrittenFile, packed_marks
+from vaxcert.service.batch.journal_rows import (
+    MARKS_BYTES,
+    RecordRow,
+    Run,
+    Segment,
+    Tally,
+    WrittenFile,
+    packed_marks,
+)
 from vaxcert.service.batch.register import SEGMENTS_PER_BLOCK, Register
 
 if TYPE_CHECKING:
@@ -200,7 +209,7 @@ def test_the_register_has_what_the_journal_has_and_no_more(journal: Journal) -> 
 def test_what_the_filter_takes_for_known_the_index_does_not(journal: Journal) -> None:
     finish(journal, 1, record(1))
     known = Register(journal)
-    alike = record(1).identity[:8] + b"another!"  # whose bits are the same
+    alike = record(1).identity[:12] + b"else"  # whose words and bits are the same
     assert known.versions(alike) == []
 
 
@@ -230,12 +239,24 @@ def test_the_register_grows_with_its_records(journal: Journal, monkeypatch: pyte
         rows = [record(100 * number + each, segment=number) for each in range(7)]
         finish(journal, number, *rows)
         known.add(sorted(map(marks_of, rows)), number)
-    assert len(known._words) > 4
+    assert 19 * 7 <= register._RECORDS_PER_WORD * len(known._words) < 2 * 19 * 7  # and no further
     assert all(
         [version.segment for version in known.versions(record(100 * number + each).identity)] == [number]
         for number in range(1, 20)
         for each in range(7)
     )
+
+
+def test_few_unknown_records_are_looked_up_in_vain(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the filter is as full as it gets."""
+    monkeypatch.setattr(register, "_SMALLEST_WORDS", 1 << 10)
+    chance = Random(1)
+    known = Register(journal)
+    known.add(sorted(chance.randbytes(MARKS_BYTES) for _ in range(register._RECORDS_PER_WORD << 10)), 1)
+    assert len(known._words) == 1 << 10
+    monkeypatch.setattr(journal.records, "versions", lambda _blocks, identity: [identity])
+    looked_up = [each for _ in range(20_000) for each in known.versions(chance.randbytes(32))]
+    assert 0 < len(looked_up) < 120
 
 
 def test_recent_segments_go_into_the_index_together(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:

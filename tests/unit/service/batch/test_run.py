@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from weakref import ref
 
 import pytest
 
@@ -71,6 +72,25 @@ def test_a_long_segment_goes_to_the_workers_in_chunks(tmp_path: Path, count: int
     assert sum(len(chunk.rows) for chunk in chunks) == count
     assert all(len(chunk.rows) <= 500 for chunk in chunks)
     assert [chunk.is_last for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
+
+
+class _Outputs(list[bytes]):
+    """Outputs that can be watched, as a tuple cannot."""
+
+
+def test_a_segment_is_let_go_before_the_next_one_is_worked_out(tmp_path: Path) -> None:
+    watched: list[ref[_Outputs]] = []
+
+    def work(chunk: Chunk) -> ChunkResult:
+        assert [outputs() for outputs in watched] == [None] * (chunk.segment - 1)
+        result = bench().work(chunk)
+        first = result.issued[0]._replace(outputs=_Outputs(result.issued[0].outputs))
+        watched.append(ref(cast("_Outputs", first.outputs)))
+        return result._replace(issued=[first, *result.issued[1:]])
+
+    with begun(tmp_path / "job") as (_, run):
+        run.go(rows(12), lambda chunks: map(work, chunks))
+    assert len(watched) == 3
 
 
 def test_what_is_told_to_stop_ends_its_segment(tmp_path: Path) -> None:
