@@ -1,12 +1,16 @@
 """What every suite shares: the public conformance data."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from tests.not_run import not_run
 from tests.registry_fixture import postgres, registry, shared_registry
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in what a script starts in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = ["postgres", "registry", "shared_registry", "vectors"]
 
