@@ -15,17 +15,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-from psycopg import Binary, Error, OperationalError, adapt
+from psycopg import Binary, Error, OperationalError, adapt, generators
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.types.json import Json
+from psycopg.waiting import Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from psycopg import Connection
-    from psycopg.abc import Transformer
-    from psycopg.pq.abc import PGresult
+    from psycopg.abc import PQGen, Transformer
+    from psycopg.pq.abc import PGconn, PGresult
 
 MOST: Final = 128
 """So many statements a connection keeps prepared, the last ones used: the server keeps a plan of each."""
@@ -130,7 +131,7 @@ class PreparedStatements:
     def execute(self, text: str, values: Sequence[object]) -> Answer:
         """Execute a statement, and begin a transaction where none is and the connection does not commit by itself.
 
-        It waits in libpq: an interrupt is seen when the statement has ended, or has given up waiting for a lock.
+        Other threads work while it waits for the server, who may wait for a lock that one of them holds.
 
         Args:
             text: The statement, with ``$1`` and so on for values, and their types where the server cannot know them.
@@ -147,7 +148,8 @@ class PreparedStatements:
         else:
             self._prepared.move_to_end(text)
         if self._connection.autocommit or self._libpq.transaction_status != TransactionStatus.IDLE:
-            result = self._libpq.exec_prepared(known.name, written, None, _BINARY)
+            self._libpq.send_query_prepared(known.name, written, None, _BINARY)
+            (result,) = self._connection.wait(generators.execute(self._libpq))
         else:
             result = self._begin_and_execute(known.name, written)
         _check(result)
@@ -166,7 +168,8 @@ class PreparedStatements:
         """
         if self._libpq.transaction_status == TransactionStatus.IDLE:
             return
-        result = self._libpq.exec_(b"COMMIT")
+        self._libpq.send_query(b"COMMIT")
+        (result,) = self._connection.wait(generators.execute(self._libpq))
         _check(result)
         if result.command_status != b"COMMIT":  # a statement had failed
             raise OperationalError("the transaction was rolled back")
@@ -185,7 +188,7 @@ class PreparedStatements:
         libpq.send_query_params(_BEGIN, None)
         libpq.send_query_prepared(name, written, None, _BINARY)
         libpq.pipeline_sync()
-        begun, _end, result, _end, _sync = [libpq.get_result() for _turn in range(5)]
+        begun, _end, result, _end, _sync = self._connection.wait(_results(libpq, 5))
         if begun is None or result is None:
             raise OperationalError("the server has hung up")
         libpq.exit_pipeline_mode()
@@ -198,7 +201,9 @@ class PreparedStatements:
             _check(self._libpq.exec_(b"DEALLOCATE " + oldest.name))
         self._made += 1
         name = b"vaxcert_%d" % self._made
-        _check(self._libpq.prepare(name, text.encode()))
+        self._libpq.send_prepare(name, text.encode())
+        (result,) = self._connection.wait(generators.execute(self._libpq))
+        _check(result)
         self._prepared[text] = made = _Prepared(name, adapt.Transformer(self._connection))
         return made
 
@@ -206,3 +211,16 @@ class PreparedStatements:
 def _check(result: PGresult) -> None:
     if result.status not in _DONE:
         raise error_from_result(result)
+
+
+def _results(libpq: PGconn, count: int) -> PQGen[list[PGresult | None]]:
+    """Wait for so many results of a pipeline, the ends of statements among them, and return them."""
+    while libpq.flush():
+        yield Wait.W
+    results: list[PGresult | None] = []
+    while len(results) < count:
+        while libpq.is_busy():
+            yield Wait.R
+            libpq.consume_input()
+        results.append(libpq.get_result())
+    return results
