@@ -119,7 +119,6 @@ def test_a_camera_shows_a_card_and_the_verdict_is_seen(
     browser = with_camera(playwright, tmp_path, _frame(card(text())))
     page = opened(browser, address)
     page.click("#scan")
-    page.locator("#camera").wait_for(state="visible")
     check_verdict(page, outcome, word, code)
     assert page.locator("#camera").is_hidden(), "the camera is off again"
     browser.close()
