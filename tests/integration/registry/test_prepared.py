@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -129,6 +130,17 @@ def test_what_had_failed_is_never_taken_for_committed(engine: sa.Engine) -> None
 
     with pytest.raises(RegistryUnavailableError):
         swallow()
+
+
+def test_other_threads_work_while_a_statement_waits(connection: psycopg.Connection[Any]) -> None:
+    """One of them may hold the lock that it waits for."""
+    waiting = Thread(target=PreparedStatements(connection).execute, args=("SELECT pg_sleep(1)", ()))
+    waiting.start()
+    turns = 0
+    while waiting.is_alive():
+        waiting.join(0.01)
+        turns += 1
+    assert turns > 10
 
 
 def test_a_server_that_hung_up_is_met_with_another_connection(engine: sa.Engine) -> None:

@@ -149,10 +149,9 @@ class PreparedStatements:
             self._prepared.move_to_end(text)
         if self._connection.autocommit or self._libpq.transaction_status != TransactionStatus.IDLE:
             self._libpq.send_query_prepared(known.name, written, None, _BINARY)
-            (result,) = self._connection.wait(generators.execute(self._libpq))
+            result = self._result()
         else:
             result = self._begin_and_execute(known.name, written)
-        _check(result)
         return Answer(result, known.reader)
 
     @property
@@ -169,16 +168,15 @@ class PreparedStatements:
         if self._libpq.transaction_status == TransactionStatus.IDLE:
             return
         self._libpq.send_query(b"COMMIT")
-        (result,) = self._connection.wait(generators.execute(self._libpq))
-        _check(result)
-        if result.command_status != b"COMMIT":  # a statement had failed
+        if self._result().command_status != b"COMMIT":  # a statement had failed
             raise OperationalError("the transaction was rolled back")
 
     def roll_back(self) -> bool:
         """Roll the transaction back, if there is one; return whether the connection may be used again."""
         if self._libpq.transaction_status != TransactionStatus.IDLE:
             with suppress(Error):
-                self._libpq.exec_(b"ROLLBACK")
+                self._libpq.send_query(b"ROLLBACK")
+                self._result()
         return (self._libpq.transaction_status, self._libpq.pipeline_status) == _AT_REST
 
     def _begin_and_execute(self, name: bytes, written: Sequence[Any]) -> PGresult:
@@ -193,24 +191,30 @@ class PreparedStatements:
             raise OperationalError("the server has hung up")
         libpq.exit_pipeline_mode()
         _check(begun)
-        return result
+        return _check(result)
 
     def _prepare(self, text: str) -> _Prepared:
         if len(self._prepared) >= MOST:
             _text, oldest = self._prepared.popitem(last=False)
-            _check(self._libpq.exec_(b"DEALLOCATE " + oldest.name))
+            self._libpq.send_query(b"DEALLOCATE " + oldest.name)
+            self._result()
         self._made += 1
         name = b"vaxcert_%d" % self._made
         self._libpq.send_prepare(name, text.encode())
-        (result,) = self._connection.wait(generators.execute(self._libpq))
-        _check(result)
+        self._result()
         self._prepared[text] = made = _Prepared(name, adapt.Transformer(self._connection))
         return made
 
+    def _result(self) -> PGresult:
+        """Wait for the result of what was sent, as psycopg does: libpq's own waiting would stop all other threads."""
+        (result,) = self._connection.wait(generators.execute(self._libpq))
+        return _check(result)
 
-def _check(result: PGresult) -> None:
+
+def _check(result: PGresult) -> PGresult:
     if result.status not in _DONE:
         raise error_from_result(result)
+    return result
 
 
 def _results(libpq: PGconn, count: int) -> PQGen[list[PGresult | None]]:
