@@ -44,7 +44,8 @@ def connection(engine: sa.Engine) -> Iterator[psycopg.Connection[Any]]:
 
 
 def rows_of(statements: PreparedStatements, text: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    return statements.execute(text, values).rows(tuple)
+    (answer,) = statements.execute([(text, values)])
+    return answer.rows(tuple)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_a_value_comes_back_as_it_went(connection: psycopg.Connection[Any], kind
 
 def test_a_value_of_another_type_is_refused_before_anything_is_sent(connection: psycopg.Connection[Any]) -> None:
     with pytest.raises(TypeError, match="complex"):
-        PreparedStatements(connection).execute("SELECT $1::varchar", [1j])
+        PreparedStatements(connection).execute([("SELECT $1::varchar", [1j])])
     assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
 
 
@@ -98,10 +99,10 @@ def test_the_first_statement_begins_a_transaction_and_commit_ends_it(engine: sa.
     driver: Any = pooled.driver_connection
     statements = PreparedStatements(driver)
     statements.commit()  # there is nothing to commit
-    statements.execute("INSERT INTO seen VALUES ($1)", [1])
+    statements.execute([("INSERT INTO seen VALUES ($1)", [1])])
     assert driver.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
     assert statements.roll_back()
-    statements.execute("INSERT INTO seen VALUES ($1)", [2])
+    statements.execute([("INSERT INTO seen VALUES ($1)", [2])])
     statements.commit()
     assert driver.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
     assert rows_of(statements, "SELECT number FROM seen") == [(2,)]
@@ -114,9 +115,9 @@ def test_a_statement_that_fails_first_of_all_is_told_and_leaves_the_connection_u
 ) -> None:
     statements = PreparedStatements(connection)
     with pytest.raises(psycopg.errors.DivisionByZero):
-        statements.execute("SELECT 1 / $1::integer", [0])
+        statements.execute([("SELECT 1 / $1::integer", [0])])
     with pytest.raises(psycopg.errors.SyntaxError):
-        statements.execute("SELEKT 1", [])
+        statements.execute([("SELEKT 1", [])])
     with pytest.raises(psycopg.OperationalError, match="rolled back"):
         statements.commit()
     assert statements.roll_back()
@@ -134,7 +135,7 @@ def test_what_had_failed_is_never_taken_for_committed(engine: sa.Engine) -> None
 
 def test_other_threads_work_while_a_statement_waits(connection: psycopg.Connection[Any]) -> None:
     """One of them may hold the lock that it waits for."""
-    waiting = Thread(target=PreparedStatements(connection).execute, args=("SELECT pg_sleep(1)", ()))
+    waiting = Thread(target=PreparedStatements(connection).execute, args=([("SELECT pg_sleep(1)", ())],))
     waiting.start()
     turns = 0
     while waiting.is_alive():
@@ -168,5 +169,5 @@ def test_a_reading_connection_begins_nothing_and_refuses_to_write(engine: sa.Eng
         assert rows_of(statements, "SELECT 1") == [(1,)]
         assert driver.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-            statements.execute("CREATE TABLE written (number integer)", [])
+            statements.execute([("CREATE TABLE written (number integer)", [])])
     reading.dispose()

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date, datetime
 
+    from vaxcert.registry.database.direct import Question
+
 _FIRST = UUID(int=0)
 _SELECT = (
     sa.select(
@@ -113,9 +115,14 @@ def appointment_by_id(connection: sa.Connection, appointment: UUID) -> Appointme
     return None if row is None else _appointment(row)
 
 
+def asked_live(people: Collection[UUID]) -> Question:
+    """Return what `live_appointments` asks."""
+    return _LIVE_OF_PERSON, {"of_people": list(people)}
+
+
 def live_appointments(connection: sa.Connection, people: Collection[UUID]) -> list[Appointment]:
     """Return the live appointments of *people*, which are all ids of one person, the first one to come first."""
-    return [_appointment(row) for row in connection.execute(_LIVE_OF_PERSON, {"of_people": list(people)})]
+    return [_appointment(row) for row in connection.execute(*asked_live(people))]
 
 
 def live_appointment_of(connection: sa.Connection, registration: UUID) -> Appointment | None:

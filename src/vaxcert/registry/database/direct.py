@@ -1,35 +1,31 @@
-"""Statements executed by libpq, without what SQLAlchemy and psycopg do around each execution.
+"""A connection whose statements are executed by libpq, without what SQLAlchemy and psycopg do around each of them.
 
-SQLAlchemy builds and compiles every statement. When one is executed again, its text and how its values are written and
-read are known, and handing these to the server takes a tenth of the time; one visit is dozens of statements.
+Once a statement is known (see `statements`), handing its text and its values to the server takes a tenth of the time;
+one visit is dozens of statements.
 """
 
 # ruff: noqa: ANN401 - rows are of any shape, as in SQLAlchemy itself
 
 from __future__ import annotations
 
-from collections import namedtuple
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from vaxcert.registry.database.metadata import Instant
+from vaxcert.registry.database.statements import known_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from psycopg.pq.abc import PGresult
-    from sqlalchemy.engine import Dialect
     from sqlalchemy.pool import PoolProxiedConnection
-    from sqlalchemy.sql.compiler import SQLCompiler
 
     from vaxcert.registry.database.prepared import Answer, PreparedStatements
+    from vaxcert.registry.database.statements import Statement
 
-_LONGEST_LIST: Final = 3
-"""Values of one parameter; a longer list is SQLAlchemy's to write, since each length is a text of its own."""
+    Question: TypeAlias = tuple[sa.Executable, Mapping[str, Any]]
+    """A statement that reads, and its parameters."""
 
 _ERRORS: Final = {
     kind.__name__: kind
@@ -45,11 +41,35 @@ _ERRORS: Final = {
 }
 
 
-def direct(connection: sa.Connection) -> sa.Connection:
+def direct(connection: sa.Connection | DirectConnection) -> sa.Connection:
     """Return what executes statements in the transaction of *connection*: on SQLite itself."""
-    if isinstance(connection, _DirectConnection) or connection.dialect.name != "postgresql":
-        return connection
-    return cast("sa.Connection", _DirectConnection(connection.engine, connection.connection, connection))
+    if not isinstance(connection, DirectConnection):
+        if connection.dialect.name != "postgresql":
+            return connection
+        connection = DirectConnection(connection.engine, connection.connection, connection)
+    return cast("sa.Connection", connection)
+
+
+def read_together(connection: sa.Connection | DirectConnection, questions: Sequence[Question]) -> None:
+    """Ask *questions* in one round trip; each is answered when its statement is executed next.
+
+    The answers are forgotten with the next round trip: what was written or locked meanwhile is read anew. On SQLite,
+    where there are no round trips, nothing happens.
+    """
+    if isinstance(connection, DirectConnection):
+        connection.read_together(questions)
+
+
+def execute_and_commit(
+    connection: sa.Connection | DirectConnection, statement: sa.Executable, parameters: Mapping[str, Any]
+) -> Any:
+    """Execute *statement*, and commit unless it fails, on PostgreSQL in the same round trip where that is possible.
+
+    Elsewhere the transaction is left to be committed, which is the end of it everywhere.
+    """
+    if isinstance(connection, DirectConnection):
+        return connection.execute(statement, parameters, commits=True)
+    return connection.execute(statement, parameters)
 
 
 @contextmanager
@@ -62,8 +82,8 @@ def begun_directly(engine: sa.Engine) -> Iterator[sa.Connection]:
     try:
         pooled = engine.raw_connection()
     except engine.dialect.loaded_dbapi.Error as error:
-        raise _told(error, is_gone=False) from error
-    connection = _DirectConnection(engine, pooled)
+        raise _told(error) from error
+    connection = DirectConnection(engine, pooled)
     try:
         yield cast("sa.Connection", connection)
         connection.commit()
@@ -116,98 +136,8 @@ class _Rows:
         return [row._asdict() for row in self._rows]
 
 
-class _Places(dict[str, str]):
-    """The place that each value has in a statement, given out as the names are met."""
-
-    def __missing__(self, name: str) -> str:
-        self[name] = place = f"${len(self) + 1}"
-        return place
-
-
-class _Text(NamedTuple):
-    """A statement as the server takes it, for lists of certain lengths."""
-
-    text: str
-    order: list[str]
-    """The names of its values."""
-    constants: dict[str, Any]
-    lists: Sequence[tuple[str, list[str], Callable[[Any], Any] | None]]
-    """The lists, the names of their values, and what writes each of these."""
-
-
-class _Statement:
-    """A statement, compiled for parameters with these names."""
-
-    def __init__(self, compiled: SQLCompiler, names: frozenset[str], dialect: Dialect) -> None:
-        self._compiled, self._dialect = compiled, dialect
-        binds = compiled.bind_names
-        writers = {name: _writer(bind.type, dialect) for bind, name in binds.items()}
-        self._lists = sorted({name for bind, name in binds.items() if bind.expanding and name in names})
-        self._is_theirs = any(isinstance(bind.type, sa.types.TupleType | sa.ARRAY) for bind in binds)
-        self._list_writers = {name: writers.pop(name) for name in self._lists}
-        known = [(name, write) for name, write in writers.items() if write is not None]
-        self._writers = [(name, write) for name, write in known if name in names]
-        self._constant_writers = [(name, write) for name, write in known if name not in names]
-        self._texts: dict[tuple[int, ...], _Text] = {}
-        self._types = [column.type for column in compiled.statement.exported_columns]  # type: ignore[union-attr]
-        self._make: Callable[[Sequence[Any]], Any] | None = None
-        """Of the values of a row as the driver reads them."""
-
-    def text_and_values(self, parameters: Mapping[str, Any]) -> tuple[str, list[Any]] | None:
-        """Return the statement's text and what it is executed with; None where SQLAlchemy has to write it."""
-        lengths = tuple([len(parameters[name]) for name in self._lists])
-        if self._is_theirs or not all(0 < length <= _LONGEST_LIST for length in lengths):
-            return None
-        if lengths not in self._texts:
-            self._texts[lengths] = self._text(parameters)
-        text = self._texts[lengths]
-        values = {**text.constants, **parameters}
-        for name, write in self._writers:
-            values[name] = write(values[name])
-        for name, names, write_each in text.lists:
-            for each, value in zip(names, parameters[name], strict=True):
-                values[each] = value if write_each is None else write_each(value)
-        return text.text, [values[name] for name in text.order]
-
-    def _text(self, parameters: Mapping[str, Any]) -> _Text:
-        state = self._compiled.construct_expanded_state(dict(parameters))
-        expansion = state.parameter_expansion
-        lists = [(name, expansion[name], self._list_writers[name]) for name in self._lists]
-        theirs = {each for _name, names, _write in lists for each in names}
-        constants = {name: value for name, value in state.parameters.items() if name not in {*parameters, *theirs}}
-        for name, write in (*self._constant_writers, *state.processors.items()):
-            if name in constants:
-                constants[name] = write(constants[name])
-        places = _Places()
-        text = state.statement % places
-        return _Text(text, list(places), constants, lists)
-
-    def rows(self, answer: Answer) -> Sequence[Any]:
-        """Return the rows of an *answer*, read and with names."""
-        if not answer.result.ntuples:
-            return []
-        if self._make is None:
-            self._make = self._read_description(answer.result)
-        return answer.rows(self._make)
-
-    def _read_description(self, result: PGresult) -> Callable[[Sequence[Any]], Any]:
-        readers = [_reader(kind, result.ftype(place), self._dialect) for place, kind in enumerate(self._types)]
-        converted = [(place, read) for place, read in enumerate(readers) if read is not None]
-        names = [(result.fname(place) or b"").decode() for place in range(result.nfields)]
-        row = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024
-        make: Callable[[Sequence[Any]], Any] = row._make
-
-        def make_converted(row: Sequence[Any]) -> Any:
-            values = list(row)
-            for place, read in converted:
-                values[place] = read(values[place])
-            return make(values)
-
-        return make_converted if converted else make
-
-
-class _DirectConnection:
-    """Stands in the place of SQLAlchemy's connection, which is made when something is asked of it."""
+class DirectConnection:
+    """Stands in the place of SQLAlchemy's connection, which is made when something else is asked of it."""
 
     def __init__(self, engine: sa.Engine, pooled: PoolProxiedConnection, made: sa.Connection | None = None) -> None:
         self.engine = engine
@@ -215,28 +145,44 @@ class _DirectConnection:
         self._pooled = pooled
         self._made = made
         self._prepared = _prepared_on(pooled)
+        self._read: list[tuple[str, Sequence[object], Answer]] = []
+        """What was read together and is not asked for yet."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sqlalchemy, name)
 
     @property
     def _sqlalchemy(self) -> sa.Connection:
+        self._read.clear()
         if self._made is None:
             self._made = sa.Connection(self.engine, self._pooled)
             self._made.begin()  # it is ours, and ended by us: psycopg begins it with the first statement
         return self._made
 
-    def execute(self, statement: Any, parameters: Any = None) -> Any:
-        """Execute *statement* once for its *parameters*, or for each of a list of them."""
-        known = None if isinstance(parameters, list) else _known(statement, parameters or {}, self.dialect)
-        asked = None if known is None else known.text_and_values(parameters or {})
-        if known is None or asked is None:
+    def execute(self, statement: Any, parameters: Any = None, *, commits: bool = False) -> Any:
+        """Execute *statement* once for its *parameters*, or for each of a list of them.
+
+        Args:
+            statement: The statement.
+            parameters: Its parameters.
+            commits: Whether the transaction may be committed in the same round trip, unless the statement fails. It is
+                not where this is its first statement: a connection that was dropped meanwhile shows with that, and
+                nobody could say whether it was carried out.
+        """
+        asked = self._asked(statement, parameters)
+        if asked is None:
             return self._sqlalchemy.execute(statement, parameters)
-        try:
-            answer = self._prepared.execute(*asked)
-            return _Rows(known.rows(answer), answer.result.command_tuples or 0)
-        except self._prepared.error as error:
-            raise self._failed(error) from error
+        known, text, values = asked
+        answer = self._answered(text, values)
+        if answer is None:
+            self._read.clear()
+            (answer,) = self._send([(text, values)], commits=commits and self._prepared.is_begun)
+        return _Rows(known.rows(answer), answer.result.command_tuples or 0)
+
+    def read_together(self, questions: Sequence[Question]) -> None:
+        """Ask *questions*, of which those count that came before: see the function of the same name."""
+        asked = [found[1:] for question in questions if (found := self._asked(*question))]
+        self._read = [(*each, answer) for each, answer in zip(asked, self._send(asked), strict=True)] if asked else []
 
     def scalar(self, statement: Any, parameters: Any = None) -> Any:
         """Return the first value of the first row, None where there is none."""
@@ -259,17 +205,40 @@ class _DirectConnection:
             self._pooled.invalidate()
         (self._made or self._pooled).close()
 
-    def _failed(self, error: Exception) -> exc.DBAPIError:
+    def _asked(self, statement: Any, parameters: Any) -> tuple[Statement, str, Sequence[object]] | None:
+        """Return the known statement, its text and its values; None where SQLAlchemy has to execute it."""
+        if isinstance(parameters, list):
+            return None
+        given = parameters or {}
+        known = known_statement(statement, given, self.dialect)
+        written = None if known is None else known.text_and_values(given)
+        return None if known is None or written is None else (known, *written)
+
+    def _answered(self, text: str, values: Sequence[object]) -> Answer | None:
+        for place, (known_text, known_values, answer) in enumerate(self._read):
+            if text == known_text and values == known_values:
+                del self._read[place]
+                return answer
+        return None
+
+    def _send(self, asked: Sequence[tuple[str, Sequence[object]]], *, commits: bool = False) -> Sequence[Answer]:
+        try:
+            return self._prepared.execute(asked, commits=commits)
+        except self._prepared.error as error:
+            raise self._failed(error, is_committing=commits) from error
+
+    def _failed(self, error: Exception, *, is_committing: bool = False) -> exc.DBAPIError:
         is_gone = self._prepared.is_closed
         if is_gone:
             self._pooled.invalidate(error)
-        return _told(error, is_gone=is_gone)
+        # A server that is gone has undone what it had not committed; whether it had, nobody knows.
+        return _told(error, is_gone=is_gone, is_undone=is_gone and not is_committing)
 
 
-def _told(error: Exception, *, is_gone: bool) -> exc.DBAPIError:
+def _told(error: Exception, *, is_gone: bool = False, is_undone: bool = False) -> exc.DBAPIError:
     kinds = (_ERRORS[base.__name__] for base in type(error).__mro__ if base.__name__ in _ERRORS)
     kind = exc.OperationalError if is_gone else next(kinds, exc.DBAPIError)
-    return kind(None, None, error, hide_parameters=True, connection_invalidated=is_gone)
+    return kind(None, None, error, hide_parameters=True, connection_invalidated=is_undone)
 
 
 def _prepared_on(pooled: PoolProxiedConnection) -> PreparedStatements:
@@ -281,38 +250,3 @@ def _prepared_on(pooled: PoolProxiedConnection) -> PreparedStatements:
         driver: Any = pooled.driver_connection
         found = pooled.info["prepared"] = PreparedStatements(driver)
     return found
-
-
-def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    if isinstance(kind, sa.LargeBinary):
-        return None  # for psycopg's cursor bytes would be wrapped
-    write: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
-    return write
-
-
-def _reader(kind: sa.types.TypeEngine[Any], oid: int, dialect: Dialect) -> Callable[[Any], Any] | None:
-    if isinstance(kind, Instant):
-        return None  # psycopg gives it in UTC, which is the connection's time zone
-    read: Callable[[Any], Any] | None = kind.dialect_impl(dialect).result_processor(dialect, oid)
-    return read
-
-
-_SEEN: Final[WeakKeyDictionary[Any, dict[tuple[str, ...], _Statement | None]]] = WeakKeyDictionary()
-"""The statements that were executed, by the names of their parameters: compiled, and kept, when they come again."""
-
-
-def _known(statement: Any, parameters: Mapping[str, Any], dialect: Dialect) -> _Statement | None:
-    """Return *statement* compiled; None for one that is not one of those that come again and again."""
-    names, by_names = tuple(parameters), _SEEN.get(statement)
-    if by_names is None:
-        if isinstance(statement, sa.Select | sa.CompoundSelect | sa.Insert | sa.Update | sa.Delete):
-            _SEEN[statement] = {names: None}
-        return None
-    if names not in by_names:
-        by_names[names] = None
-        return None
-    known = by_names[names]
-    if known is None:
-        compiled = statement.compile(dialect=dialect, column_keys=sorted(names))
-        known = by_names[names] = _Statement(compiled, frozenset(names), dialect)
-    return known

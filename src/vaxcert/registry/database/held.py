@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
+from vaxcert.registry.database.direct import execute_and_commit
 from vaxcert.registry.database.partitions import whole_table
 
 if TYPE_CHECKING:
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 
     from vaxcert.errors import VaxcertError
 
+    _Whole: TypeAlias = sa.Insert | sa.Select[Any]
+
 TOGETHER: Final = 16
 """So many rows at most go to PostgreSQL in one statement."""
 
 _UNIQUE: Final = "23505"
+_DIVISION_BY_ZERO: Final = "22012"
 _UNIQUE_IN_SQLITE: Final = frozenset((sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY))
 
 
@@ -63,8 +67,8 @@ class HeldWrites:
         assert not self.goes_before(statement)
         self._change = _Change(statement, values, otherwise)
 
-    def write(self, connection: sa.Connection) -> None:
-        """Write it all.
+    def write(self, connection: sa.Connection, *, commits: bool = False) -> None:
+        """Write it all; where the transaction *commits* after that, perhaps in the same round trip.
 
         On PostgreSQL that is one statement, at whose end foreign keys are checked. On SQLite it is one a table, those
         first that others refer to.
@@ -74,7 +78,7 @@ class HeldWrites:
         rows, self._rows = self._rows, []
         change, self._change = self._change, None
         if connection.dialect.name == "postgresql" and len(rows) <= TOGETHER:
-            _write_together(connection, rows, change)
+            _write_together(connection, rows, change, commits=commits)
             return
         grouped: dict[tuple[sa.Table, frozenset[str]], list[_Row]] = {}
         for row in sorted(rows, key=_place_in_order):
@@ -86,33 +90,48 @@ class HeldWrites:
             raise change.otherwise
 
 
-def _write_together(connection: sa.Connection, rows: list[_Row], change: _Change | None) -> None:
+def _write_together(connection: sa.Connection, rows: list[_Row], change: _Change | None, *, commits: bool) -> None:
     names = tuple([(row.table, tuple(row.values)) for row in rows])
     values = {f"row{place}__{name}": value for place, row in enumerate(rows) for name, value in row.values.items()}
     if change is not None:
         values.update(change.values)
-    with _refusals(rows):
-        done = connection.execute(_together(names, None if change is None else change.statement), values)
-    if change is not None and done.rowcount != 1:
-        raise change.otherwise
+    statement = _together(names, None if change is None else change.statement)
+    with _refusals(rows, change):
+        if commits:
+            execute_and_commit(connection, statement, values)
+        else:
+            connection.execute(statement, values)
 
 
 @lru_cache(maxsize=512)
-def _together(rows: tuple[tuple[sa.Table, tuple[str, ...]], ...], change: sa.Update | None) -> sa.Insert | sa.Update:
-    """Return one statement that inserts a row into each of these tables, with these columns, and makes the *change*."""
+def _together(
+    rows: tuple[tuple[sa.Table, tuple[str, ...]], ...], change: sa.Update | None
+) -> sa.Insert | sa.Select[Any]:
+    """Return one statement that inserts a row into each of these tables, with these columns, and makes the *change*.
+
+    It divides by zero where nothing is changed: so it fails by itself, and what is sent after it is not carried out.
+    """
     inserts = [
         sa.insert(table).values({name: sa.bindparam(f"row{place}__{name}", type_=table.c[name].type) for name in names})
         for place, (table, names) in enumerate(rows)
     ]
-    last = inserts.pop() if change is None else change
+    if change is None:
+        last: _Whole = inserts.pop()
+    else:
+        changed = change.returning(sa.literal_column("1")).cte("changed")
+        last = sa.select(sa.literal_column("1 / count(*)", sa.Integer)).select_from(changed)
     return last.add_cte(*(insert.cte(f"row_{place}") for place, insert in enumerate(inserts)))
 
 
 @contextmanager
-def _refusals(rows: Iterable[_Row]) -> Iterator[None]:
-    """Raise what is to be raised for the one of *rows* that a unique constraint refuses."""
+def _refusals(rows: Iterable[_Row], change: _Change | None = None) -> Iterator[None]:
+    """Raise what is to be raised for the one of *rows* that a unique constraint refuses, and for a *change* of none."""
     try:
         yield
+    except DataError as error:
+        if change is not None and getattr(error.orig, "sqlstate", None) == _DIVISION_BY_ZERO:
+            raise change.otherwise from error
+        raise
     except IntegrityError as error:
         table = _refusing_table(error)
         for row in rows:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from psycopg import Binary, Error, OperationalError, adapt, generators
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.types.json import Json
 from psycopg.waiting import Wait
 
@@ -33,6 +33,7 @@ MOST: Final = 128
 
 _BINARY: Final = 1
 _BEGIN: Final = b"BEGIN"
+_COMMIT: Final = b"COMMIT"
 _AT_REST: Final = (TransactionStatus.IDLE, PipelineStatus.OFF)
 _DONE: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
@@ -128,31 +129,36 @@ class PreparedStatements:
         self._prepared: OrderedDict[str, _Prepared] = OrderedDict()
         self._made = 0
 
-    def execute(self, text: str, values: Sequence[object]) -> Answer:
-        """Execute a statement, and begin a transaction where none is and the connection does not commit by itself.
+    def execute(self, asked: Sequence[tuple[str, Sequence[object]]], *, commits: bool = False) -> list[Answer]:
+        """Execute statements in one round trip, and begin a transaction first where none is and one is needed.
 
         Other threads work while it waits for the server, who may wait for a lock that one of them holds.
 
         Args:
-            text: The statement, with ``$1`` and so on for values, and their types where the server cannot know them.
-            values: The values.
+            asked: Each statement, with ``$1`` and so on for values, and their types where the server cannot know them;
+                and its values. Where one fails, those after it are not executed.
+            commits: Whether to commit at the end, in the same round trip; nothing is where a statement fails.
 
         Raises:
-            psycopg.Error: It failed.
+            psycopg.Error: One failed.
             TypeError: A value is of a type that is not known here; nothing was executed.
         """
-        written: list[Any] = [None if value is None else _WRITERS[type(value)](value) for value in values]
-        known = self._prepared.get(text)
-        if known is None:
-            known = self._prepare(text)
+        written: list[list[Any]] = [
+            [None if value is None else _WRITERS[type(value)](value) for value in values] for _text, values in asked
+        ]
+        known = [self._known(text) for text, _values in asked]
+        begins = not (self._connection.autocommit or self.is_begun)
+        if len(asked) == 1 and not begins and not commits:
+            self._libpq.send_query_prepared(known[0].name, written[0], None, _BINARY)
+            results = [self._result()]
         else:
-            self._prepared.move_to_end(text)
-        if self._connection.autocommit or self._libpq.transaction_status != TransactionStatus.IDLE:
-            self._libpq.send_query_prepared(known.name, written, None, _BINARY)
-            result = self._result()
-        else:
-            result = self._begin_and_execute(known.name, written)
-        return Answer(result, known.reader)
+            results = self._pipeline([each.name for each in known], written, begins=begins, commits=commits)
+        return [Answer(result, each.reader) for result, each in zip(results, known, strict=True)]
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a transaction."""
+        return self._libpq.transaction_status != TransactionStatus.IDLE
 
     @property
     def is_closed(self) -> bool:
@@ -165,33 +171,45 @@ class PreparedStatements:
         Raises:
             psycopg.Error: It was not committed; or the server hung up, and nobody knows.
         """
-        if self._libpq.transaction_status == TransactionStatus.IDLE:
-            return
-        self._libpq.send_query(b"COMMIT")
-        if self._result().command_status != b"COMMIT":  # a statement had failed
-            raise OperationalError("the transaction was rolled back")
+        if self.is_begun:
+            self._libpq.send_query(_COMMIT)
+            _check_committed(self._result())
 
     def roll_back(self) -> bool:
         """Roll the transaction back, if there is one; return whether the connection may be used again."""
-        if self._libpq.transaction_status != TransactionStatus.IDLE:
+        if self.is_begun:
             with suppress(Error):
                 self._libpq.send_query(b"ROLLBACK")
                 self._result()
         return (self._libpq.transaction_status, self._libpq.pipeline_status) == _AT_REST
 
-    def _begin_and_execute(self, name: bytes, written: Sequence[Any]) -> PGresult:
-        """Send both at once: a round trip less."""
+    def _pipeline(
+        self, names: Sequence[bytes], written: Sequence[Sequence[Any]], *, begins: bool, commits: bool
+    ) -> list[PGresult]:
+        """Send it all at once, and return the results of the statements."""
         libpq = self._libpq
         libpq.enter_pipeline_mode()
-        libpq.send_query_params(_BEGIN, None)
-        libpq.send_query_prepared(name, written, None, _BINARY)
+        if begins:
+            libpq.send_query_params(_BEGIN, None)
+        for name, values in zip(names, written, strict=True):
+            libpq.send_query_prepared(name, values, None, _BINARY)
+        if commits:
+            libpq.send_query_params(_COMMIT, None)
         libpq.pipeline_sync()
-        begun, _end, result, _end, _sync = self._connection.wait(_results(libpq, 5))
-        if begun is None or result is None:
-            raise OperationalError("the server has hung up")
+        results = self._connection.wait(_results(libpq, begins + len(names) + commits))
         libpq.exit_pipeline_mode()
-        _check(begun)
-        return _check(result)
+        for result in results:
+            _check(result)
+        if commits:
+            _check_committed(results.pop())
+        return results[begins:]
+
+    def _known(self, text: str) -> _Prepared:
+        known = self._prepared.get(text)
+        if known is None:
+            return self._prepare(text)
+        self._prepared.move_to_end(text)
+        return known
 
     def _prepare(self, text: str) -> _Prepared:
         if len(self._prepared) >= MOST:
@@ -217,14 +235,25 @@ def _check(result: PGresult) -> PGresult:
     return result
 
 
-def _results(libpq: PGconn, count: int) -> PQGen[list[PGresult | None]]:
-    """Wait for so many results of a pipeline, the ends of statements among them, and return them."""
+def _check_committed(result: PGresult) -> None:
+    if result.command_status != b"COMMIT":  # a statement had failed
+        raise OperationalError("the transaction was rolled back")
+
+
+def _results(libpq: PGconn, count: int) -> PQGen[list[PGresult]]:
+    """Wait for the results of so many statements of a pipeline and for its end, and return them."""
     while libpq.flush():
         yield Wait.W
-    results: list[PGresult | None] = []
-    while len(results) < count:
+    results: list[PGresult] = []
+    while True:
         while libpq.is_busy():
             yield Wait.R
             libpq.consume_input()
-        results.append(libpq.get_result())
-    return results
+        result = libpq.get_result()
+        if result is None:
+            if libpq.status == ConnStatus.BAD:
+                raise OperationalError("the server has hung up")
+        elif len(results) == count:
+            return results  # it is the pipeline's end
+        else:
+            results.append(result)

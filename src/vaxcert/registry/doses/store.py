@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from vaxcert.registry.database.direct import Question
+
 _KEPT = tuple(column for column in doses.c if column.name not in {"month", "area", "entered_at", "verified_by"})
 _AT_ITS_PLACE = (doses.c.month == dose_places.c.month) & (doses.c.id == dose_places.c.dose)
 _LASTING = (
@@ -56,12 +58,17 @@ _VERIFY = _CONFIRM.values(verified_by=bindparam("account"))
 _VOID = _CONFIRM.values(state=DoseState.VOIDED)
 
 
+def asked_of_person(person: UUID) -> Question:
+    """Return what `doses_of_person` asks."""
+    return _OF_PERSON, {"person": person}
+
+
 def doses_of_person(connection: sa.Connection, person: UUID) -> list[Dose]:
     """Return the doses of *person*, under whatever id they were entered, the oldest first; none for who is unknown.
 
     Those entered by mistake are among them.
     """
-    return _in_order(connection.execute(_OF_PERSON, {"person": person}))
+    return _in_order(connection.execute(*asked_of_person(person)))
 
 
 def dose_by_id(connection: sa.Connection, dose: UUID) -> Dose:

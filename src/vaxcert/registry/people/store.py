@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias
     from uuid import UUID
 
+    from vaxcert.registry.database.direct import Question
+
     PersonRow: TypeAlias = sa.Row[tuple[object, ...]]
 
 _entry = people.alias("entry")
@@ -91,9 +93,14 @@ MAX_FOUND: Final = 50
 """A search gives so many people at most: what finds more has to be narrowed."""
 
 
+def asked_by_id(ids: Collection[UUID]) -> Question:
+    """Return what `find_by_id` asks."""
+    return _BY_ID, {"ids": list(ids)}
+
+
 def find_by_id(connection: sa.Connection, ids: Collection[UUID]) -> Sequence[PersonRow]:
     """Return the people that *ids* lead to, each with the id that was `asked_for` and whether it is one of several."""
-    return connection.execute(_BY_ID, {"ids": list(ids)}).all() if ids else ()
+    return connection.execute(*asked_by_id(ids)).all() if ids else ()
 
 
 def find_by_digest(connection: sa.Connection, digests: Collection[bytes]) -> Sequence[PersonRow]:
@@ -114,9 +121,14 @@ def entry_of(row: PersonRow) -> Entry:
     return Entry(id=row.id, state=PersonState(row.state), merged_into=row.merged_into)
 
 
+def asked_all_ids(person: UUID) -> Question:
+    """Return what `find_all_ids` asks."""
+    return _ALL_IDS, {"of_person": person}
+
+
 def find_all_ids(connection: sa.Connection, person: UUID) -> tuple[UUID, ...]:
     """Return the id that *person* leads to, and then those of all entries that lead there; none if it is unknown."""
-    found = connection.execute(_ALL_IDS, {"of_person": person})
+    found = connection.execute(*asked_all_ids(person))
     return tuple(row.id for row in found if row.id is not None)
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from vaxcert.registry.database.direct import Question
+
 _LATEST = (
     sa.select(declarations)
     .where(
@@ -48,9 +50,14 @@ class SealedDeclaration:
     answers: bytes
 
 
+def asked_latest(people: Collection[UUID], at: datetime) -> Question:
+    """Return what `latest_declaration` asks."""
+    return _LATEST, {"of_people": list(people), "now": at}
+
+
 def latest_declaration(connection: sa.Connection, people: Collection[UUID], at: datetime) -> SealedDeclaration | None:
     """Return the last declaration about *people*, all ids of one person, signed by *at*; None if there is none."""
-    row = connection.execute(_LATEST, {"of_people": list(people), "now": at}).one_or_none()
+    row = connection.execute(*asked_latest(people, at)).one_or_none()
     if row is None:
         return None
     return SealedDeclaration(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from vaxcert.registry.database.direct import Question
+
 _COLUMNS = [column for column in registrations.c if column.name != "details"]
 _BY_ID = sa.select(*_COLUMNS).where(registrations.c.id == sa.bindparam("of_id"))
 _BY_CODE = sa.select(*_COLUMNS).where(registrations.c.code == sa.bindparam("of_code"))
@@ -96,9 +98,14 @@ def sealed_details(connection: sa.Connection, registration: UUID) -> bytes:
     return bytes(connection.execute(_DETAILS, {"of_id": registration}).scalar_one())
 
 
+def asked_open(people: Collection[UUID], dose_number: int) -> Question:
+    """Return what `open_registration_of` asks."""
+    return _OPEN, {"of_people": list(people), "of_dose": dose_number}
+
+
 def open_registration_of(connection: sa.Connection, people: Collection[UUID], dose_number: int) -> Registration | None:
     """Return the open registration of *people*, all ids of one person, for this dose; None if there is none."""
-    row = connection.execute(_OPEN, {"of_people": list(people), "of_dose": dose_number}).first()
+    row = connection.execute(*asked_open(people, dose_number)).first()
     return None if row is None else _registration(row)
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from uuid import UUID
 
+    from vaxcert.registry.database.direct import Question
+
 _SITE = sa.select(sites).where(sites.c.id == sa.bindparam("site_id"))
 _SITES = sa.select(sites).where(sites.c.id > sa.bindparam("after")).order_by(sites.c.id).limit(sa.bindparam("limit"))
 _SITES_OF = _SITES.where(sites.c.area.in_(sa.bindparam("areas", expanding=True)))
@@ -29,9 +31,14 @@ _CAMPAIGNS = (
 )
 
 
+def asked_by_id(site: UUID) -> Question:
+    """Return what `site_by_id` asks."""
+    return _SITE, {"site_id": site}
+
+
 def site_by_id(connection: sa.Connection, site: UUID) -> Site | None:
     """Return the site with the id *site*, None if there is none."""
-    row = connection.execute(_SITE, {"site_id": site}).one_or_none()
+    row = connection.execute(*asked_by_id(site)).one_or_none()
     return None if row is None else _site(row)
 
 

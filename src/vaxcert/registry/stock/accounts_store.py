@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from vaxcert.registry.database.direct import Question
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -169,13 +171,14 @@ def vial_by_id(connection: sa.Connection, vial: UUID) -> Vial | None:
     return None if row is None else _vial(row)
 
 
+def asked_open_vials(site: UUID, lot: UUID | None = None) -> Question:
+    """Return what `open_vials` asks."""
+    return (_OPEN_VIALS, {"site": site}) if lot is None else (_OPEN_VIALS_OF_LOT, {"site": site, "lot": lot})
+
+
 def open_vials(connection: sa.Connection, site: UUID, lot: UUID | None = None) -> list[Vial]:
     """Return the vials at *site* with doses in them; the one to discard first is first."""
-    if lot is None:
-        rows = connection.execute(_OPEN_VIALS, {"site": site})
-    else:
-        rows = connection.execute(_OPEN_VIALS_OF_LOT, {"site": site, "lot": lot})
-    return list(map(_vial, rows))
+    return list(map(_vial, connection.execute(*asked_open_vials(site, lot))))
 
 
 def draw_dose(connection: sa.Connection, vial: UUID, now: datetime) -> bool:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from vaxcert.registry.database.direct import Question
+
 _WITH_EXPIRIES = (
     sa.select(
         stock_lots,
@@ -45,9 +47,14 @@ _CHANGE_STATE = (
 )
 
 
+def asked_by_id(lot: UUID) -> Question:
+    """Return what `lot_by_id` asks."""
+    return _BY_ID, {"lot": lot}
+
+
 def lot_by_id(connection: sa.Connection, lot: UUID) -> Lot | None:
     """Return the lot with the id *lot*, or None."""
-    return next(_lots(connection.execute(_BY_ID, {"lot": lot})), None)
+    return next(_lots(connection.execute(*asked_by_id(lot))), None)
 
 
 def lot_by_number(connection: sa.Connection, product: str, number: str) -> Lot | None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
+    from vaxcert.registry.database.direct import Question
+
 _SEALED = ("reception", "screening", "vitals", "ending")
 _KEPT = (
     "id",
@@ -88,13 +90,18 @@ def row_of(visit: Visit, **values: object) -> dict[str, object]:
     return {"month": month_of_id(visit.id), **{name: getattr(visit, name) for name in _KEPT}, **values}
 
 
+def asked_by_id(visit: UUID) -> Question:
+    """Return what `visit_by_id` asks."""
+    return _BY_ID, {"in_month": month_of_id(visit), "visit": visit}
+
+
 def visit_by_id(connection: sa.Connection, visit: UUID) -> StoredVisit:
     """Return the visit with the id *visit*.
 
     Raises:
         NotRegisteredError: There is none.
     """
-    row = connection.execute(_BY_ID, {"in_month": month_of_id(visit), "visit": visit}).one_or_none()
+    row = connection.execute(*asked_by_id(visit)).one_or_none()
     if row is None:
         raise NotRegisteredError("there is no such visit")
     return StoredVisit(_visit(row), *(getattr(row, name) for name in (*_SEALED, "key_id", "wrapped")))
@@ -131,9 +138,14 @@ def counts_of_day(
     ]
 
 
+def asked_deferred(people: Collection[UUID], day: date) -> Question:
+    """Return what `deferred_until` asks."""
+    return _DEFERRED, {"people": list(people), "day": day}
+
+
 def deferred_until(connection: sa.Connection, people: Collection[UUID], day: date) -> date | None:
     """Return until when the person with the ids *people* is deferred, seen on *day*; None where they are not."""
-    found: date | None = connection.execute(_DEFERRED, {"people": list(people), "day": day}).scalar_one()
+    found: date | None = connection.execute(*asked_deferred(people, day)).scalar_one()
     return found
 
 

@@ -115,7 +115,7 @@ class Desk:
         with transaction(engine, reads=reads or counts) as connection:
             work = Work(connection, keyring=self._keyring, reference=self._reference, actor=actor, at=at)
             yield work
-            work.flush()
+            work.finish()
         if work.erases:
             wipe_log(self._engine)
 

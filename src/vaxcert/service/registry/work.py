@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from vaxcert.errors import NotRegisteredError, StaleVersionError
 from vaxcert.model.time_zone import VIETNAM_TIME
-from vaxcert.registry.database.direct import direct
+from vaxcert.registry.database.direct import direct, read_together
 from vaxcert.registry.database.held import HeldWrites
 from vaxcert.registry.database.ids import new_id
 from vaxcert.registry.database.metadata import month_of
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from vaxcert.errors import VaxcertError
+    from vaxcert.registry.database.direct import Question
     from vaxcert.registry.sealing.keyring import DataKey, Keyring
     from vaxcert.service.registry.reference import Reference
 
@@ -75,6 +76,10 @@ class Work:
         """The connection; what is held back is written first, so that every statement sees it."""
         self.flush()
         return self._connection
+
+    def read_together(self, *questions: Question) -> None:
+        """Ask in one round trip what the next calls are about to read: see `direct.read_together`."""
+        read_together(self.connection, questions)
 
     def new_id(self) -> UUID:
         """Return an id for a new row."""
@@ -153,6 +158,10 @@ class Work:
     def flush(self) -> None:
         """Write what is held back."""
         self._held.write(self._connection)
+
+    def finish(self) -> None:
+        """Write what is held back, as the last thing before the transaction is committed."""
+        self._held.write(self._connection, commits=True)
 
     def update_version(self, table: sa.Table, row: UUID, expected: int | None, **values: object) -> int:
         """Change the row with the id *row* of *table*, whose version is *expected*; return its new version.

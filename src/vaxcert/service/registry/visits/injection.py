@@ -11,14 +11,19 @@ from msgspec import Meta
 
 from vaxcert.errors import NotScreenedForError
 from vaxcert.model.partial_date import PartialDate
+from vaxcert.registry.doses import store as dose_store
 from vaxcert.registry.doses.dose import Dose, DoseSource, DoseState
-from vaxcert.registry.doses.store import doses_of_person
 from vaxcert.registry.doses.vaccines import family_of
+from vaxcert.registry.people import store as people_store
+from vaxcert.registry.registrations import store as registration_store
+from vaxcert.registry.stock import accounts_store
+from vaxcert.registry.stock import store as lot_store
 from vaxcert.registry.visits import store
 from vaxcert.registry.visits.screening_file import observation_rule_on
 from vaxcert.registry.visits.visit import VisitOutcome, VisitState, VisitStep, next_state
 from vaxcert.service.registry.doses.cards import DoseCard, dose_card
 from vaxcert.service.registry.doses.given import check_dose, enter_dose
+from vaxcert.service.registry.people.finding import person_ids
 from vaxcert.service.registry.request import Answer, Request
 from vaxcert.service.registry.rights import Right
 from vaxcert.service.registry.stock.books import lot_of
@@ -112,6 +117,11 @@ def inject(work: Work, request: Inject) -> Injected:
     case = _case(work, request, version=request.version)
     visit = case.found.visit
     dose = _dose(work, case)
+    if visit.registration is None and request.vial is None:  # then both are to be found
+        work.read_together(
+            registration_store.asked_open(person_ids(work, visit.person), dose.number),
+            accounts_store.asked_open_vials(visit.site, case.lot.id),
+        )
     after = replace(
         visit,
         version=visit.version + 1,
@@ -141,6 +151,7 @@ class _Case:
 
 
 def _case(work: Work, request: CheckInjection, *, version: int | None = None) -> _Case:
+    work.read_together(store.asked_by_id(request.visit), lot_store.asked_by_id(request.lot))
     found = visit_here(work, request.visit, version)
     visit = found.visit
     next_state(visit, VisitStep.INJECT, day=work.day)
@@ -149,7 +160,8 @@ def _case(work: Work, request: CheckInjection, *, version: int | None = None) ->
     if visit.product is None or family_of(lot.product) != family_of(visit.product):
         raise NotScreenedForError("the person was screened for another vaccine")
     screening = screenings_of(work, found)[-1]
-    earlier = doses_of_person(work.connection, visit.person)
+    work.read_together(dose_store.asked_of_person(visit.person), people_store.asked_all_ids(visit.person))
+    earlier = dose_store.doses_of_person(work.connection, visit.person)
     plan = check_dose(
         earlier,
         lot.product,

@@ -9,7 +9,11 @@ from uuid import UUID
 from msgspec import Meta
 
 from vaxcert.errors import ConsentMissingError, DeclarationMissingError, IdentityUncheckedError
+from vaxcert.registry.appointments import store as appointment_store
+from vaxcert.registry.people import store as people_store
 from vaxcert.registry.people.ages import age_on
+from vaxcert.registry.registrations import declaration_store
+from vaxcert.registry.sites import store as site_store
 from vaxcert.registry.visits import store
 from vaxcert.registry.visits.notes import IdentityCheck, ReceptionNote
 from vaxcert.registry.visits.visit import Visit, VisitOutcome, VisitState
@@ -65,6 +69,7 @@ def receive_visitor(work: Work, request: ReceiveVisitor) -> VisitCard:
         ConsentMissingError: Somebody below 18 came without a guardian's consent.
         VisitOpenError: The person is in a visit already.
     """
+    _read_all(work, request)
     site = own_site(work, request.site)
     person = person_by_id(work, request.person)
     if request.identity is None:
@@ -87,11 +92,22 @@ def receive_visitor(work: Work, request: ReceiveVisitor) -> VisitCard:
     if declaration is None:
         raise DeclarationMissingError("there is no valid health declaration")
     _check_guardian(work, person, request)
+    warnings = _warnings(work, person, site, appointment, request)
     if appointment is not None:
         mark_arrived(work, appointment.id)
-    warnings = _warnings(work, person, site, appointment, request)
     _write(work, visit, request, declaration)
     return visit_card(visit, warnings)
+
+
+def _read_all(work: Work, request: ReceiveVisitor) -> None:
+    entry = [request.person]
+    work.read_together(
+        site_store.asked_by_id(request.site),
+        people_store.asked_by_id(entry),
+        appointment_store.asked_live(entry),
+        declaration_store.asked_latest(entry, work.at),
+        store.asked_deferred(entry, work.day),
+    )
 
 
 def _check_guardian(work: Work, person: PersonRecord, request: ReceiveVisitor) -> None:

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from msgspec import Meta
 
+from vaxcert.registry.doses import store as dose_store
 from vaxcert.registry.doses.check import check_plan
 from vaxcert.registry.doses.plan import DoseFlag, DosePlan, plan_dose
-from vaxcert.registry.doses.store import doses_of_person
+from vaxcert.registry.people import store as people_store
 from vaxcert.registry.people.ages import age_on
 from vaxcert.registry.sites.site import SiteKind
 from vaxcert.registry.visits.notes import ReasonNote, ReceptionNote, ScreeningNote
@@ -156,13 +157,14 @@ class _Case:
 
 def _case(work: Work, found: StoredVisit, product: str, findings: Findings, *, local: bool) -> _Case:
     visit = found.visit
+    work.read_together(people_store.asked_by_id([visit.person]), dose_store.asked_of_person(visit.person))
     person = person_by_id(work, visit.person)
     age = age_on(person.birth_date, work.day).least
     flags = {DoseFlag.IMMUNOCOMPROMISED} if findings.is_immunocompromised else set()
     if local:
         flags.add(DoseFlag.LOCAL_DECISION)
     reception = reception_of(work, found)
-    earlier = doses_of_person(work.connection, person.id)
+    earlier = dose_store.doses_of_person(work.connection, person.id)
     plan = plan_dose(earlier, product, work.day, birth=person.birth_date, flags=flags_of(reception, frozenset(flags)))
     occasion = Occasion(day=work.day, age=age, sex=person.sex, product=product, kind=plan.kind, nth=plan.nth)
     return _Case(screening_form_on(work.day, age), occasion, plan, person.birth_date, reception)
