@@ -38,7 +38,6 @@ from vaxcert.service.registry.desk import Desk
 from vaxcert.service.registry.people.look_up import LookUpPeople, look_up_people
 from vaxcert.service.registry.preparing import prepare
 from vaxcert.service.registry.reference import Reference
-from vaxcert.service.registry.registrations.declarations import DeclareHealth, declare_health
 from vaxcert.service.registry.reports.daily import DailyFormQuestion, show_daily_form
 from vaxcert.service.registry.rights import Role
 from vaxcert.service.registry.sites.sites import OpenSite, open_site
@@ -113,13 +112,13 @@ def stock_place(desk: Desk, place: tuple[UUID, str], number: int, visitors: Sequ
 
 
 def visit(desk: Desk, place: Place, person: UUID, at: datetime) -> None:
-    """Play a whole visit."""
+    """Play a whole visit: five requests, in which health is declared, and measured twice in the observation."""
     form = declaration_form_on(TODAY)
     answers = dict.fromkeys((question.id for question in form.questions), Told.NO)
-    receptionist = actor(Role.RECEPTIONIST, place.site)
-    desk.run(declare_health, DeclareHealth(person=person, answers=answers, agreed=True), actor=receptionist, at=at)
-    received = ReceiveVisitor(person=person, site=place.site, identity=IdentityCheck.DOCUMENT, consents=True)
-    card = desk.run(receive_visitor, received, actor=receptionist, at=at)
+    received = ReceiveVisitor(
+        person=person, site=place.site, identity=IdentityCheck.DOCUMENT, consents=True, answers=answers, agreed=True
+    )
+    card = desk.run(receive_visitor, received, actor=actor(Role.RECEPTIONIST, place.site), at=at)
     screening = ScreenVisitor(
         visit=card.id,
         product="Vaxzevria",
@@ -134,10 +133,9 @@ def visit(desk: Desk, place: Place, person: UUID, at: datetime) -> None:
     injection = Inject(visit=card.id, lot=place.lot)
     desk.run(inject, injection, actor=actor(Role.VACCINATOR, place.site), at=at)
     observer = actor(Role.OBSERVER, place.site)
-    for minutes in (15, 30):
-        measured = RecordVitals(visit=card.id, temperature=36.8, pulse=70, systolic=120, diastolic=75)
-        desk.run(record_vitals, measured, actor=observer, at=at + timedelta(minutes=minutes))
-    done = CompleteVisit(visit=card.id)
+    measured = RecordVitals(visit=card.id, temperature=36.8, pulse=70, systolic=120, diastolic=75)
+    desk.run(record_vitals, measured, actor=observer, at=at + timedelta(minutes=15))
+    done = CompleteVisit(visit=card.id, temperature=36.8, pulse=70, systolic=120, diastolic=75)
     desk.run(complete_visit, done, actor=observer, at=at + timedelta(minutes=30))
 
 

@@ -70,7 +70,7 @@ class Loaded:
 class CopyingWrites(HeldWrites):
     """New rows that are written by COPY."""
 
-    def write(self, connection: sa.Connection) -> None:
+    def write(self, connection: sa.Connection, *, commits: bool = False) -> None:  # noqa: ARG002 - as in `HeldWrites`
         """Write them, those tables first that others refer to."""
         grouped: dict[sa.Table, list[Mapping[str, object]]] = {}
         for row in self._rows:

@@ -17,6 +17,7 @@ from vaxcert.errors import RegistryBusyError, RegistryUnavailableError
 from vaxcert.registry.database import prepared
 from vaxcert.registry.database.engine import open_engine, reading_engine, transaction
 from vaxcert.registry.database.prepared import PreparedStatements
+from vaxcert.registry.database.wire import WRITERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +45,8 @@ def connection(engine: sa.Engine) -> Iterator[psycopg.Connection[Any]]:
 
 
 def rows_of(statements: PreparedStatements, text: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    (answer,) = statements.execute([(text, values)])
+    written = [None if value is None else WRITERS[type(value)](value) for value in values]
+    (answer,) = statements.execute([(text, written)])
     return answer.rows(tuple)
 
 
@@ -74,10 +76,14 @@ def test_a_value_comes_back_as_it_went(connection: psycopg.Connection[Any], kind
         assert rows_of(statements, f"SELECT $1::{kind}", [value]) == [(value,)]
 
 
-def test_a_value_of_another_type_is_refused_before_anything_is_sent(connection: psycopg.Connection[Any]) -> None:
-    with pytest.raises(TypeError, match="complex"):
-        PreparedStatements(connection).execute([("SELECT $1::varchar", [1j])])
-    assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+def test_a_value_of_another_type_is_refused_before_anything_is_sent(engine: sa.Engine) -> None:
+    asked = sa.select(sa.func.length(sa.bindparam("value", type_=sa.types.NullType)))
+    with transaction(engine, reads=False) as connection:
+        for value in ("a", "bc", "def"):
+            assert connection.scalar(asked, {"value": value}) == len(value)
+        with pytest.raises(TypeError, match="complex"):
+            connection.scalar(asked, {"value": 1j})
+        assert connection.scalar(asked, {"value": "g"}) == 1
 
 
 def test_only_so_many_stay_prepared_and_those_used_last(
@@ -99,10 +105,10 @@ def test_the_first_statement_begins_a_transaction_and_commit_ends_it(engine: sa.
     driver: Any = pooled.driver_connection
     statements = PreparedStatements(driver)
     statements.commit()  # there is nothing to commit
-    statements.execute([("INSERT INTO seen VALUES ($1)", [1])])
+    statements.execute([("INSERT INTO seen VALUES ($1)", [b"1"])])
     assert driver.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
     assert statements.roll_back()
-    statements.execute([("INSERT INTO seen VALUES ($1)", [2])])
+    statements.execute([("INSERT INTO seen VALUES ($1)", [b"2"])])
     statements.commit()
     assert driver.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
     assert rows_of(statements, "SELECT number FROM seen") == [(2,)]
@@ -115,7 +121,7 @@ def test_a_statement_that_fails_first_of_all_is_told_and_leaves_the_connection_u
 ) -> None:
     statements = PreparedStatements(connection)
     with pytest.raises(psycopg.errors.DivisionByZero):
-        statements.execute([("SELECT 1 / $1::integer", [0])])
+        statements.execute([("SELECT 1 / $1::integer", [b"0"])])
     with pytest.raises(psycopg.errors.SyntaxError):
         statements.execute([("SELEKT 1", [])])
     with pytest.raises(psycopg.OperationalError, match="rolled back"):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from vaxcert.registry.database.prepared import Answer, PreparedStatements
     from vaxcert.registry.database.statements import Statement
+    from vaxcert.registry.database.wire import Written
 
     Question: TypeAlias = tuple[sa.Executable, Mapping[str, Any]]
     """A statement that reads, and its parameters."""
@@ -145,7 +146,7 @@ class DirectConnection:
         self._pooled = pooled
         self._made = made
         self._prepared = _prepared_on(pooled)
-        self._read: list[tuple[str, Sequence[object], Answer]] = []
+        self._read: list[tuple[str, Written, Answer]] = []
         """What was read together and is not asked for yet."""
 
     def __getattr__(self, name: str) -> Any:
@@ -205,7 +206,7 @@ class DirectConnection:
             self._pooled.invalidate()
         (self._made or self._pooled).close()
 
-    def _asked(self, statement: Any, parameters: Any) -> tuple[Statement, str, Sequence[object]] | None:
+    def _asked(self, statement: Any, parameters: Any) -> tuple[Statement, str, Written] | None:
         """Return the known statement, its text and its values; None where SQLAlchemy has to execute it."""
         if isinstance(parameters, list):
             return None
@@ -214,14 +215,14 @@ class DirectConnection:
         written = None if known is None else known.text_and_values(given)
         return None if known is None or written is None else (known, *written)
 
-    def _answered(self, text: str, values: Sequence[object]) -> Answer | None:
+    def _answered(self, text: str, values: Written) -> Answer | None:
         for place, (known_text, known_values, answer) in enumerate(self._read):
             if text == known_text and values == known_values:
                 del self._read[place]
                 return answer
         return None
 
-    def _send(self, asked: Sequence[tuple[str, Sequence[object]]], *, commits: bool = False) -> Sequence[Answer]:
+    def _send(self, asked: Sequence[tuple[str, Written]], *, commits: bool = False) -> Sequence[Answer]:
         try:
             return self._prepared.execute(asked, commits=commits)
         except self._prepared.error as error:

@@ -103,7 +103,7 @@ def report_engine(engine: sa.Engine) -> sa.Engine:
     return _postgres_engine(engine.url, ("plan_cache_mode=force_custom_plan", _READ_ONLY), {}, _EACH_BY_ITSELF)
 
 
-_EACH_BY_ITSELF: Final[Mapping[str, Any]] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+_EACH_BY_ITSELF: Final[Mapping[str, Any]] = {"isolation_level": "AUTOCOMMIT"}
 
 
 def _postgres_engine(
@@ -119,6 +119,7 @@ def _postgres_engine(
             pool_size=_POOL_SIZE,
             max_overflow=_POOL_SIZE,
             pool_timeout=BUSY_SECONDS,
+            pool_reset_on_return=None,  # what is given back was committed or rolled back
             connect_args={
                 "prepare_threshold": None,  # what comes again is prepared by `prepared`
                 "options": " ".join(f"-c {each}" for each in (*_POSTGRES_SETTINGS, *settings)),

@@ -7,18 +7,13 @@ since the statements are ours, and so are the types of their values.
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from contextlib import suppress
-from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from uuid import UUID
 
-from psycopg import Binary, Error, OperationalError, adapt, generators
+from psycopg import Error, OperationalError, adapt, generators
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
-from psycopg.types.json import Json
 from psycopg.waiting import Wait
 
 if TYPE_CHECKING:
@@ -28,6 +23,8 @@ if TYPE_CHECKING:
     from psycopg.abc import PQGen, Transformer
     from psycopg.pq.abc import PGconn, PGresult
 
+    from vaxcert.registry.database.wire import Written
+
 MOST: Final = 128
 """So many statements a connection keeps prepared, the last ones used: the server keeps a plan of each."""
 
@@ -36,63 +33,6 @@ _BEGIN: Final = b"BEGIN"
 _COMMIT: Final = b"COMMIT"
 _AT_REST: Final = (TransactionStatus.IDLE, PipelineStatus.OFF)
 _DONE: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
-
-
-def _written_bool(value: object) -> bytes:
-    return b"t" if value else b"f"
-
-
-def _written_int(value: int) -> bytes:
-    return b"%d" % value
-
-
-def _written(value: object) -> bytes:
-    return str(value).encode()
-
-
-def _written_bytes(value: bytes) -> bytes:
-    return b"\\x" + value.hex().encode()
-
-
-def _written_binary(value: Binary) -> bytes:
-    return _written_bytes(bytes(value.obj))
-
-
-def _written_uuid(value: UUID) -> bytes:
-    return b"%032x" % value.int
-
-
-def _written_json(value: Json) -> bytes:
-    written: str | bytes = (value.dumps or json.dumps)(value.obj)
-    return written if isinstance(written, bytes) else written.encode()
-
-
-class _Writers(dict[type, "Callable[[Any], bytes]"]):
-    """What writes the values of each type, as text; subclasses, such as enumerations of texts, are met as they come."""
-
-    def __missing__(self, kind: type) -> Callable[[Any], bytes]:
-        for base in kind.__mro__[1:]:
-            if base in self:
-                self[kind] = self[base]
-                return self[base]
-        raise TypeError(f"a value of the type {kind.__name__}")
-
-
-_WRITERS: Final = _Writers(
-    {
-        Binary: _written_binary,
-        bool: _written_bool,
-        bytes: _written_bytes,
-        date: _written,
-        datetime: _written,
-        Decimal: _written,
-        float: _written,
-        int: _written_int,
-        Json: _written_json,
-        str: str.encode,
-        UUID: _written_uuid,
-    }
-)
 
 
 class Answer(NamedTuple):
@@ -129,30 +69,27 @@ class PreparedStatements:
         self._prepared: OrderedDict[str, _Prepared] = OrderedDict()
         self._made = 0
 
-    def execute(self, asked: Sequence[tuple[str, Sequence[object]]], *, commits: bool = False) -> list[Answer]:
+    def execute(self, asked: Sequence[tuple[str, Written]], *, commits: bool = False) -> list[Answer]:
         """Execute statements in one round trip, and begin a transaction first where none is and one is needed.
 
         Other threads work while it waits for the server, who may wait for a lock that one of them holds.
 
         Args:
             asked: Each statement, with ``$1`` and so on for values, and their types where the server cannot know them;
-                and its values. Where one fails, those after it are not executed.
+                and its values, written (see `wire`). Where one fails, those after it are not executed.
             commits: Whether to commit at the end, in the same round trip; nothing is where a statement fails.
 
         Raises:
             psycopg.Error: One failed.
-            TypeError: A value is of a type that is not known here; nothing was executed.
         """
-        written: list[list[Any]] = [
-            [None if value is None else _WRITERS[type(value)](value) for value in values] for _text, values in asked
-        ]
         known = [self._known(text) for text, _values in asked]
         begins = not (self._connection.autocommit or self.is_begun)
         if len(asked) == 1 and not begins and not commits:
-            self._libpq.send_query_prepared(known[0].name, written[0], None, _BINARY)
+            self._libpq.send_query_prepared(known[0].name, asked[0][1], None, _BINARY)
             results = [self._result()]
         else:
-            results = self._pipeline([each.name for each in known], written, begins=begins, commits=commits)
+            sent = [(each.name, values) for each, (_text, values) in zip(known, asked, strict=True)]
+            results = self._pipeline(sent, begins=begins, commits=commits)
         return [Answer(result, each.reader) for result, each in zip(results, known, strict=True)]
 
     @property
@@ -183,20 +120,18 @@ class PreparedStatements:
                 self._result()
         return (self._libpq.transaction_status, self._libpq.pipeline_status) == _AT_REST
 
-    def _pipeline(
-        self, names: Sequence[bytes], written: Sequence[Sequence[Any]], *, begins: bool, commits: bool
-    ) -> list[PGresult]:
+    def _pipeline(self, sent: Sequence[tuple[bytes, Written]], *, begins: bool, commits: bool) -> list[PGresult]:
         """Send it all at once, and return the results of the statements."""
         libpq = self._libpq
         libpq.enter_pipeline_mode()
         if begins:
             libpq.send_query_params(_BEGIN, None)
-        for name, values in zip(names, written, strict=True):
+        for name, values in sent:
             libpq.send_query_prepared(name, values, None, _BINARY)
         if commits:
             libpq.send_query_params(_COMMIT, None)
         libpq.pipeline_sync()
-        results = self._connection.wait(_results(libpq, begins + len(names) + commits))
+        results = self._connection.wait(_results(libpq, begins + len(sent) + commits))
         libpq.exit_pipeline_mode()
         for result in results:
             _check(result)

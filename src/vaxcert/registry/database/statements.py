@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import SQLCompiler
 
     from vaxcert.registry.database.prepared import Answer
+    from vaxcert.registry.database.wire import Written
 
 _LONGEST_LIST: Final = 3
 """Values of one parameter; a longer list is SQLAlchemy's to write, since each length is a text of its own."""
@@ -40,59 +41,78 @@ class _Text(NamedTuple):
     """A statement as the server takes it, for lists of certain lengths."""
 
     text: str
-    order: list[str]
-    """The names of its values."""
-    constants: dict[str, Any]
-    lists: Sequence[tuple[str, list[str], Callable[[Any], Any] | None]]
-    """The lists, the names of their values, and what writes each of these."""
+    constants: Sequence[bytes | None]
+    """Its values, None where one is to be put."""
+    places: Sequence[tuple[int, str, Callable[[Any], Any] | None]]
+    """Where each parameter is put, and what converts it."""
+    lists: Sequence[tuple[str, Sequence[int], Callable[[Any], Any] | None]]
+    """The lists, where the values of each are put, and what converts each of these."""
 
 
 class Statement:
     """A statement, compiled for parameters with these names."""
 
     def __init__(self, compiled: SQLCompiler, names: frozenset[str], dialect: Dialect) -> None:
+        from vaxcert.registry.database.wire import WRITERS  # noqa: PLC0415 - it needs an extra
+
         self._compiled, self._dialect = compiled, dialect
         binds = compiled.bind_names
-        writers = {name: _writer(bind.type, dialect) for bind, name in binds.items()}
+        self._names = names
         self._lists = sorted({name for bind, name in binds.items() if bind.expanding and name in names})
         self._is_theirs = any(isinstance(bind.type, sa.types.TupleType | sa.ARRAY) for bind in binds)
-        self._list_writers = {name: writers.pop(name) for name in self._lists}
-        known = [(name, write) for name, write in writers.items() if write is not None]
-        self._writers = [(name, write) for name, write in known if name in names]
-        self._constant_writers = [(name, write) for name, write in known if name not in names]
+        self._converters = {name: _converter(bind.type, dialect) for bind, name in binds.items()}
+        self._writers = WRITERS
         self._texts: dict[tuple[int, ...], _Text] = {}
         self._types = [column.type for column in compiled.statement.exported_columns]  # type: ignore[union-attr]
         self._make: Callable[[Sequence[Any]], Any] | None = None
         """Of the values of a row as the driver reads them."""
 
-    def text_and_values(self, parameters: Mapping[str, Any]) -> tuple[str, list[Any]] | None:
-        """Return the statement's text and what it is executed with; None where SQLAlchemy has to write it."""
+    def text_and_values(self, parameters: Mapping[str, Any]) -> tuple[str, Written] | None:
+        """Return the statement's text and its values, written; None where SQLAlchemy has to write it.
+
+        Raises:
+            TypeError: A value is of a type that cannot be written.
+        """
         lengths = tuple([len(parameters[name]) for name in self._lists])
         if self._is_theirs or not all(0 < length <= _LONGEST_LIST for length in lengths):
             return None
-        if lengths not in self._texts:
-            self._texts[lengths] = self._text(parameters)
-        text = self._texts[lengths]
-        values = {**text.constants, **parameters}
-        for name, write in self._writers:
-            values[name] = write(values[name])
-        for name, names, write_each in text.lists:
-            for each, value in zip(names, parameters[name], strict=True):
-                values[each] = value if write_each is None else write_each(value)
-        return text.text, [values[name] for name in text.order]
+        text = self._texts.get(lengths)
+        if text is None:
+            text = self._texts[lengths] = self._text(parameters)
+        written = list(text.constants)
+        writers = self._writers
+        for place, name, convert in text.places:
+            value = parameters[name]
+            if convert is not None:
+                value = convert(value)
+            if value is not None:
+                written[place] = writers[type(value)](value)
+        for name, places, convert in text.lists:
+            for place, value in zip(places, parameters[name], strict=True):
+                written[place] = self._written(value if convert is None else convert(value))
+        return text.text, written
 
     def _text(self, parameters: Mapping[str, Any]) -> _Text:
         state = self._compiled.construct_expanded_state(dict(parameters))
         expansion = state.parameter_expansion
-        lists = [(name, expansion[name], self._list_writers[name]) for name in self._lists]
-        theirs = {each for _name, names, _write in lists for each in names}
-        constants = {name: value for name, value in state.parameters.items() if name not in {*parameters, *theirs}}
-        for name, write in (*self._constant_writers, *state.processors.items()):
-            if name in constants:
-                constants[name] = write(constants[name])
+        theirs = {each for name in self._lists for each in expansion[name]}
         places = _Places()
         text = state.statement % places
-        return _Text(text, list(places), constants, lists)
+        put = {name: place for place, name in enumerate(places)}
+        constants: list[bytes | None] = [None] * len(put)
+        for name in put.keys() - self._names - theirs:
+            convert = self._converters.get(name) or state.processors.get(name)
+            value = state.parameters[name]
+            constants[put[name]] = self._written(value if convert is None else convert(value))
+        return _Text(
+            text,
+            constants,
+            [(place, name, self._converters[name]) for name, place in put.items() if name in self._names],
+            [(name, [put[each] for each in expansion[name]], self._converters[name]) for name in self._lists],
+        )
+
+    def _written(self, value: Any) -> bytes | None:
+        return None if value is None else self._writers[type(value)](value)
 
     def rows(self, answer: Answer) -> Sequence[Any]:
         """Return the rows of an *answer*, read and with names."""
@@ -118,11 +138,11 @@ class Statement:
         return make_converted if converted else make
 
 
-def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+def _converter(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     if isinstance(kind, sa.LargeBinary):
         return None  # for psycopg's cursor bytes would be wrapped
-    write: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
-    return write
+    convert: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return convert
 
 
 def _reader(kind: sa.types.TypeEngine[Any], oid: int, dialect: Dialect) -> Callable[[Any], Any] | None:

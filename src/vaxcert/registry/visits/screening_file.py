@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, cast
 
 from vaxcert.data import load_json
@@ -37,6 +37,7 @@ def screening_form_on(day: date, age: int) -> ScreeningForm:
     return _form(_last_change(day), age)
 
 
+@lru_cache(maxsize=16)  # the days on which people come are few
 def observation_rule_on(day: date) -> ObservationRule:
     """Return how long people are observed on *day*.
 

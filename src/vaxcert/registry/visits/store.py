@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
@@ -15,7 +15,7 @@ from vaxcert.registry.visits.tables import visits
 from vaxcert.registry.visits.visit import OPEN, Visit, VisitOutcome, VisitState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -64,7 +64,9 @@ _COUNTS = (
     .group_by(visits.c.state, visits.c.outcome)
 )
 _DEFERRED = select(sa.func.max(visits.c.deferred_until)).where(
-    visits.c.person.in_(bindparam("people", expanding=True)), visits.c.deferred_until > bindparam("day")
+    visits.c.month <= bindparam("day"),
+    visits.c.person.in_(bindparam("people", expanding=True)),
+    visits.c.deferred_until > bindparam("day"),
 )
 _OPEN_OF = select(visits.c.id).where(
     visits.c.month == bindparam("in_month"), visits.c.person == bindparam("person"), visits.c.state.in_(sorted(OPEN))
@@ -104,7 +106,7 @@ def visit_by_id(connection: sa.Connection, visit: UUID) -> StoredVisit:
     row = connection.execute(*asked_by_id(visit)).one_or_none()
     if row is None:
         raise NotRegisteredError("there is no such visit")
-    return StoredVisit(_visit(row), *(getattr(row, name) for name in (*_SEALED, "key_id", "wrapped")))
+    return StoredVisit(_visit(row), *row[len(_KEPT) :])
 
 
 def advance(visit: Visit, **values: object) -> tuple[sa.Update, dict[str, object]]:
@@ -167,8 +169,9 @@ def _advance(names: tuple[str, ...]) -> sa.Update:
     )
 
 
-def _visit(row: sa.Row[tuple[object, ...]]) -> Visit:
-    kept = {name: getattr(row, name) for name in _KEPT}
+def _visit(row: Sequence[Any]) -> Visit:
+    """Return the visit in a *row* that begins with what is kept of it."""
+    kept = dict(zip(_KEPT, row, strict=False))
     kept["state"] = VisitState(kept["state"])
     kept["outcome"] = None if kept["outcome"] is None else VisitOutcome(kept["outcome"])
     return Visit(**kept)

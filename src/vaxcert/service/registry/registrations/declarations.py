@@ -32,10 +32,9 @@ DetailText = Annotated[str, Meta(max_length=MAX_DETAIL)]
 PersonId = Annotated[UUID, Meta(description="whose health it is about")]
 
 
-class DeclareHealth(Request, frozen=True, kw_only=True):
-    """What somebody says of their health, or of that of somebody for whom they act."""
+class AnswersGiven(Request, frozen=True, kw_only=True):
+    """The answers to the form of the day."""
 
-    person: PersonId
     answers: Annotated[
         dict[QuestionId, Told], Meta(max_length=40, description="yes, no or unknown to questions, by their ids")
     ] = msgspec.field(default_factory=dict)
@@ -43,6 +42,12 @@ class DeclareHealth(Request, frozen=True, kw_only=True):
     details: Annotated[
         dict[QuestionId, DetailText], Meta(max_length=40, description="words to a yes, where the form asks for them")
     ] = msgspec.field(default_factory=dict)
+
+
+class DeclareHealth(AnswersGiven, frozen=True, kw_only=True):
+    """What somebody says of their health, or of that of somebody for whom they act."""
+
+    person: PersonId
     agreed: Annotated[bool, Meta(description="the person, or a guardian, vouches for the answers")]
 
 
@@ -136,13 +141,21 @@ def declare_health(work: Work, request: DeclareHealth) -> DeclarationCard:
         NotRegisteredError: There is no such person, or a citizen asks for a stranger.
     """
     check_person(work, request.person)
-    person = person_by_id(work, request.person).id
+    return _card(declare(work, person_by_id(work, request.person).id, request, agreed=request.agreed), work.at)
+
+
+def declare(work: Work, person: UUID, given: AnswersGiven, *, agreed: bool) -> Declaration:
+    """Write the declaration that *given* is about *person*, whose data key is at hand, and return it.
+
+    Raises:
+        RequestError: An answer is missing, or there is one too many; or nobody has *agreed* to vouch for them.
+    """
     form = declaration_form_on(work.day)
-    answers = dict(request.answers)
-    if request.other_answers is not None:
-        answers = {question.id: request.other_answers for question in form.questions} | answers
-    problems = list(answer_problems(form, answers, request.details))
-    if not request.agreed:
+    answers = dict(given.answers)
+    if given.other_answers is not None:
+        answers = {question.id: given.other_answers for question in form.questions} | answers
+    problems = list(answer_problems(form, answers, given.details))
+    if not agreed:
         problems.append(FieldProblem("agreed", "not_agreed", "must be true: somebody has to vouch for the answers"))
     check(problems)
     declaration = Declaration(
@@ -151,7 +164,7 @@ def declare_health(work: Work, request: DeclareHealth) -> DeclarationCard:
         signed_by=work.actor.person if work.actor.kind is ActorKind.CITIZEN else None,
         act=form.act,
         answers=answers,
-        details={name: " ".join(text.split()) for name, text in request.details.items()},
+        details={name: " ".join(text.split()) for name, text in given.details.items()},
         signed_at=work.at,
         valid_until=work.at + form.validity,
     )
@@ -168,7 +181,7 @@ def declare_health(work: Work, request: DeclareHealth) -> DeclarationCard:
         answers=work.seal(person, _PLACE, declaration.id, sealed),
     )
     work.note("declaration.signed", declaration.id, after=sealed, person=person)
-    return _card(declaration, work.at)
+    return declaration
 
 
 @use_case(Right.READ_DECLARATIONS, reads=True)

@@ -49,8 +49,8 @@ class LeaveEarly(Request, frozen=True, kw_only=True):
     version: Annotated[int, Meta(description="the version that was read")] | None = None
 
 
-class CompleteVisit(Request, frozen=True, kw_only=True):
-    """Whose observation is over."""
+class CompleteVisit(VitalsFields, frozen=True, kw_only=True):
+    """Whose observation is over, and what was measured at its end, unless that was entered before."""
 
     visit: Annotated[UUID, Meta(description="the visit's id")]
     follow_up: Annotated[
@@ -147,8 +147,15 @@ def complete_visit(work: Work, request: CompleteVisit) -> Completed:
     visit = found.visit
     state = next_state(visit, VisitStep.COMPLETE, day=work.day)
     check_followed_up(visit, request.follow_up)
-    warnings = [_LEFT_EARLY] if visit.state is VisitState.LEFT else _check_observed(work, found)
     values: dict[str, object] = {"state": state, "ended_at": work.at, "ended_by": work.actor.account}
+    told: dict[str, object] = {"state": state}
+    measured = measurements_of(work, found)
+    if not (vitals := request.vitals()).is_empty:
+        next_state(visit, VisitStep.MEASURE, day=work.day)
+        measured.append(VitalsNote(at=work.at, account=work.actor.account, vitals=vitals))
+        values["vitals"] = work.seal(visit.person, VITALS_PLACE, visit.id, measured)
+        told["vitals"] = vitals
+    warnings = [_LEFT_EARLY] if visit.state is VisitState.LEFT else _check_observed(work, visit, measured)
     if request.follow_up:
         values["ending"] = _followed_up(work, found, request.follow_up)
     bring_on(work, visit, **values)
@@ -156,7 +163,7 @@ def complete_visit(work: Work, request: CompleteVisit) -> Completed:
     dose = confirm_given(work.connection, visit.dose, visit.day)
     certificate = queue_certificate(work, visit.person, dose, area=visit.area)
     settle(work, visit, VisitOutcome.INJECTED)
-    work.note("visit.completed", visit.id, before={"state": visit.state}, after={"state": state}, person=visit.person)
+    work.note("visit.completed", visit.id, before={"state": visit.state}, after=told, person=visit.person)
     after = replace(visit, version=visit.version + 1, state=state)
     return Completed(visit=visit_card(after, warnings), dose=dose.id, certificate=certificate)
 
@@ -173,12 +180,11 @@ def _observation(visit: Visit, measured: Sequence[VitalsNote]) -> ObservationCar
     )
 
 
-def _check_observed(work: Work, found: StoredVisit) -> list[Remark]:
+def _check_observed(work: Work, visit: Visit, measured: Sequence[VitalsNote]) -> list[Remark]:
     """Check that the person was observed to the end; return what was missed in between."""
-    visit = found.visit
     assert visit.injected_at is not None
     rule = observation_rule_on(visit.day)
-    taken = [note.at for note in measurements_of(work, found)]
+    taken = [note.at for note in measured]
     check_observed(visit, rule, taken, work.at)
     missed = vitals_due(rule, visit.injected_at, taken)
     return [warning("vitals_missed", f"nothing was measured around {at.isoformat()}", "vitals") for at in missed]

@@ -19,8 +19,7 @@ from vaxcert.registry.visits.notes import IdentityCheck, ReceptionNote
 from vaxcert.registry.visits.visit import Visit, VisitOutcome, VisitState
 from vaxcert.service.registry.appointments.expected import live_appointment, mark_arrived
 from vaxcert.service.registry.people.finding import guardians_of, person_by_id
-from vaxcert.service.registry.registrations.declarations import valid_declaration
-from vaxcert.service.registry.request import Request
+from vaxcert.service.registry.registrations.declarations import AnswersGiven, declare, valid_declaration
 from vaxcert.service.registry.rights import Right
 from vaxcert.service.registry.sites.access import own_site
 from vaxcert.service.registry.use_case import use_case
@@ -40,8 +39,8 @@ ADULT: Final = 18
 """From this age on people consent for themselves."""
 
 
-class ReceiveVisitor(Request, frozen=True, kw_only=True):
-    """What the reception tells of who stands before it."""
+class ReceiveVisitor(AnswersGiven, frozen=True, kw_only=True):
+    """What the reception tells of who stands before it, and the health declaration where it is made there."""
 
     person: Annotated[UUID, Meta(description="the person's id, as the scan found it")]
     site: Annotated[UUID, Meta(description="the site")]
@@ -53,15 +52,25 @@ class ReceiveVisitor(Request, frozen=True, kw_only=True):
     ] = ""
     agrees_to_mix: Annotated[bool, Meta(description="agrees to another vaccine than that of the dose before")] = False
     note: Annotated[str, Meta(max_length=500, description="what else is to be known")] = ""
+    agreed: Annotated[
+        bool, Meta(description="the person, or a guardian, vouches for the answers of the declaration made here")
+    ] = False
+
+    @property
+    def declares(self) -> bool:
+        """Whether the health declaration is made at the reception."""
+        return bool(self.answers) or self.other_answers is not None
 
 
 @use_case(Right.RECEIVE_VISITORS)
 def receive_visitor(work: Work, request: ReceiveVisitor) -> VisitCard:
     """Receive a person at a site: the first of the four steps.
 
-    Who does not consent is entered as one who refused, and the visit is over.
+    Who does not consent is entered as one who refused, and the visit is over. Who has not declared their health before
+    may do so here: the answers then make a new declaration.
 
     Raises:
+        RequestError: An answer of the declaration is missing, or there is one too many.
         NotRegisteredError: There is no such person or site.
         NotAllowedError: It is another's site.
         IdentityUncheckedError: Nobody checked who the person is.
@@ -88,7 +97,7 @@ def receive_visitor(work: Work, request: ReceiveVisitor) -> VisitCard:
     )
     if not request.consents:
         return _refused(work, visit, request)
-    declaration = valid_declaration(work, person.id, work.at)
+    declaration = _declaration(work, person.id, request)
     if declaration is None:
         raise DeclarationMissingError("there is no valid health declaration")
     _check_guardian(work, person, request)
@@ -105,9 +114,17 @@ def _read_all(work: Work, request: ReceiveVisitor) -> None:
         site_store.asked_by_id(request.site),
         people_store.asked_by_id(entry),
         appointment_store.asked_live(entry),
-        declaration_store.asked_latest(entry, work.at),
         store.asked_deferred(entry, work.day),
+        *([] if request.declares else [declaration_store.asked_latest(entry, work.at)]),
     )
+
+
+def _declaration(work: Work, person: UUID, request: ReceiveVisitor) -> Declaration | None:
+    """Return the declaration that is made here, or else the one that counts."""
+    if not request.declares:
+        return valid_declaration(work, person, work.at)
+    work.actor.check_may(Right.DECLARE_HEALTH)
+    return declare(work, person, request, agreed=request.agreed)
 
 
 def _check_guardian(work: Work, person: PersonRecord, request: ReceiveVisitor) -> None:
