@@ -101,9 +101,9 @@ class VisitedSite:
         request = RecordVitals(visit=visit, **NORMAL)  # type: ignore[arg-type] # as above
         return self.registry.run(record_vitals, request, role=Role.OBSERVER, site=self.site)
 
-    def complete(self, visit: UUID, follow_up: str = "") -> Completed:
-        """End an observation."""
-        request = CompleteVisit(visit=visit, follow_up=follow_up)
+    def complete(self, visit: UUID, follow_up: str = "", **measured: float) -> Completed:
+        """End an observation, at whose end something may be *measured*."""
+        request = CompleteVisit(visit=visit, follow_up=follow_up, **measured)  # type: ignore[arg-type] # as above
         return self.registry.run(complete_visit, request, role=Role.OBSERVER, site=self.site)
 
     def arrive(self, person: UUID, **told: object) -> UUID:

@@ -12,7 +12,7 @@ from sqlalchemy import exc
 
 from tests.registry_fixture import MORNING, RegistryUnderTest, opened_on
 from vaxcert.registry.accounts.tables import accounts
-from vaxcert.registry.database.direct import direct
+from vaxcert.registry.database.direct import direct, read_together
 from vaxcert.registry.trail.tables import trail, trail_tail
 from vaxcert.service.registry.accounts.accounts import OpenAccount, open_account
 from vaxcert.service.registry.reports.daily import show_daily_form
@@ -158,6 +158,40 @@ def test_an_insert_takes_the_columns_that_it_is_given(connection: sa.Connection)
         used.execute(insert, {"entry": entry, "month": MORNING.date()})
     used.execute(insert, [{"entry": entry, "month": MORNING.date()} for entry in entries[3:]])
     assert set(entries) <= set(connection.scalars(sa.select(trail_tail.c.entry)))
+
+
+def test_what_is_read_together_is_given_once_and_forgotten_with_the_next_round_trip(
+    registry: RegistryUnderTest,
+) -> None:
+    by_name = sa.select(accounts.c.version).where(accounts.c.name == sa.bindparam("which"))
+    change = sa.update(accounts).where(accounts.c.name == "anh").values(version=accounts.c.version + 1)
+    questions = [(by_name, {"which": name}) for name in NAMES[:3]]
+    with registry.engine.begin() as other, registry.engine.begin() as connection:
+        used = direct(connection)
+        for statement, parameters in (*questions, (change, {}), (change, {})):
+            used.execute(statement, parameters)
+        other.execute(sa.text("SET lock_timeout = 0"))
+        read_together(used, questions)
+        elsewhere = sa.update(accounts).where(accounts.c.name != "anh").values(version=100)
+        other.execute(elsewhere)
+        other.commit()
+        assert used.scalar(by_name, {"which": "bình"}) == 1  # as it was when they were asked
+        assert used.scalar(by_name, {"which": "bình"}) == 100
+        assert used.scalar(by_name, {"which": "chi"}) == 100  # that was a round trip
+        read_together(used, questions)
+        used.execute(change)
+        assert used.scalar(by_name, {"which": "anh"}) == 4
+        read_together(used, questions)
+        connection.execute(sa.text("UPDATE accounts SET version = 7 WHERE name = 'anh'"))
+        used.exec_driver_sql("SELECT 1")  # what SQLAlchemy executes is a round trip too
+        assert used.scalar(by_name, {"which": "anh"}) == 7
+
+
+def test_nothing_is_read_together_that_is_not_known_yet(connection: sa.Connection) -> None:
+    new = sa.select(accounts.c.opened_at).where(accounts.c.name == sa.bindparam("which"))
+    used = direct(connection)
+    read_together(used, [(new, {"which": "chi"})])
+    assert used.scalar(new, {"which": "chi"}) is not None
 
 
 def test_a_refusal_is_sqlalchemys_error(registry: RegistryUnderTest) -> None:

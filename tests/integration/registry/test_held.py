@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.registry_fixture import MORNING
 from vaxcert.errors import RegistryBusyError, StaleVersionError, VisitOpenError
 from vaxcert.registry.accounts.tables import accounts
+from vaxcert.registry.database.engine import transaction
 from vaxcert.registry.database.held import TOGETHER, HeldWrites
 from vaxcert.registry.trail.tables import trail_tail
 from vaxcert.service.registry.accounts.accounts import OpenAccount, open_account
@@ -43,6 +44,31 @@ def is_there(registry: RegistryUnderTest, entry: UUID) -> bool:
 def known(registry: RegistryUnderTest) -> None:
     for name in ("one", "two"):
         registry.run(open_account, OpenAccount(name=name, roles=[Role.AUDITOR]), role=Role.SYSADMIN)
+
+
+@pytest.mark.parametrize("is_stale", [False, True])
+def test_the_last_write_goes_with_the_commit_or_not_at_all(registry: RegistryUnderTest, *, is_stale: bool) -> None:
+    def work() -> UUID:
+        entry = uuid4()
+        with transaction(registry.engine, reads=False) as connection:
+            connection.execute(sa.select(accounts.c.name))
+            held = HeldWrites()
+            held.insert(trail_tail, row(entry))
+            held.change(CHANGE, {"which": "nobody" if is_stale else "one"}, STALE)
+            held.write(connection, commits=True)
+        return entry
+
+    before = versions(registry)["one"]
+    for turn in range(1, 4):  # PostgreSQL is asked by SQLAlchemy first, and then without it
+        if is_stale:
+            with pytest.raises(StaleVersionError, match="faster"):
+                work()
+        else:
+            assert is_there(registry, work())
+            assert versions(registry)["one"] == before + turn
+    assert versions(registry)["one"] == before + (0 if is_stale else 3)
+    with registry.engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(trail_tail)) == 2 + (0 if is_stale else 3)
 
 
 @pytest.mark.parametrize("count", [1, 3, TOGETHER + 1])

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from vaxcert.errors import RegistryBusyError, RegistryUnavailableError
 from vaxcert.registry.database import prepared
+from vaxcert.registry.database.direct import execute_and_commit
 from vaxcert.registry.database.engine import open_engine, reading_engine, transaction
 from vaxcert.registry.database.prepared import PreparedStatements
 from vaxcert.registry.database.wire import WRITERS
@@ -128,6 +129,70 @@ def test_a_statement_that_fails_first_of_all_is_told_and_leaves_the_connection_u
         statements.commit()
     assert statements.roll_back()
     assert rows_of(statements, "SELECT 1 / $1::integer", [1]) == [(1,)]
+
+
+def test_statements_may_go_together_and_the_commit_with_them(engine: sa.Engine) -> None:
+    with engine.begin() as first:
+        first.exec_driver_sql("CREATE TABLE seen (number integer PRIMARY KEY)")
+    pooled = engine.raw_connection()
+    driver: Any = pooled.driver_connection
+    statements = PreparedStatements(driver)
+    insert, read = "INSERT INTO seen VALUES ($1)", "SELECT number FROM seen ORDER BY number"
+    answers = statements.execute([(insert, [b"1"]), (read, []), (insert, [b"2"]), (read, [])], commits=True)
+    assert [answer.rows(tuple) for answer in answers] == [[], [(1,)], [], [(1,), (2,)]]
+    assert not statements.is_begun
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        statements.execute([(insert, [b"3"]), (insert, [b"2"]), (insert, [b"4"])], commits=True)
+    assert statements.roll_back()
+    assert rows_of(statements, read) == [(1,), (2,)]
+    statements.execute([(insert, [b"5"])], commits=True)  # in the transaction that was begun
+    assert rows_of(statements, read) == [(1,), (2,), (5,)]
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        statements.execute([("SELECT 1 / 0", [])])
+    with pytest.raises(psycopg.errors.InFailedSqlTransaction):
+        statements.execute([(insert, [b"6"])], commits=True)
+    assert statements.roll_back()
+    pooled.close()
+
+
+def test_a_server_that_hangs_up_at_the_end_leaves_open_whether_it_was_done(engine: sa.Engine) -> None:
+    asked, stop = sa.select(sa.func.pg_backend_pid()), sa.select(sa.func.pg_terminate_backend(sa.bindparam("pid")))
+    writes = sa.select(sa.func.length(sa.bindparam("text", type_=sa.Text)))
+    killer = open_engine(engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+    def work(*, is_stopped: bool) -> None:
+        with transaction(engine, reads=False) as connection:
+            pid = connection.scalar(asked)
+            if is_stopped:
+                with killer.connect() as other:
+                    other.execute(stop, {"pid": pid})
+            execute_and_commit(connection, writes, {"text": "abc"})
+
+    for _turn in range(3):
+        work(is_stopped=False)
+    with pytest.raises(RegistryUnavailableError):  # and not that it was busy, which is tried again
+        work(is_stopped=True)
+    work(is_stopped=False)
+    killer.dispose()
+
+
+def test_a_server_that_hung_up_before_is_met_with_another_connection_also_by_what_only_writes(
+    engine: sa.Engine,
+) -> None:
+    asked = sa.select(sa.func.pg_backend_pid())
+    killer = open_engine(engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+    def write() -> int:
+        with transaction(engine, reads=False) as connection:
+            return int(execute_and_commit(connection, asked, {}).scalar_one())
+
+    pid = {write(), write(), write()}.pop()
+    with killer.connect() as other:
+        other.execute(sa.select(sa.func.pg_terminate_backend(pid)))
+    killer.dispose()
+    with pytest.raises(RegistryBusyError):  # which is tried again: nothing had been done
+        write()
+    assert write() != pid
 
 
 def test_what_had_failed_is_never_taken_for_committed(engine: sa.Engine) -> None:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from tests.visited_site import AZ, PFIZER, VisitedSite, site_of_its_own
+from tests.visited_site import AZ, NORMAL, PFIZER, VisitedSite, site_of_its_own
 from vaxcert.errors import (
     ConsentMissingError,
     DeclarationMissingError,
@@ -28,12 +28,14 @@ from vaxcert.errors import (
 )
 from vaxcert.registry.doses.dose import DoseState
 from vaxcert.registry.registrations.declaration import Answer as Told
+from vaxcert.registry.registrations.declaration_form import declaration_form_on
 from vaxcert.registry.stock.movements import HoldReason
 from vaxcert.registry.visits.notes import IdentityCheck
 from vaxcert.registry.visits.screening_form import Conclusion
 from vaxcert.registry.visits.tables import visits
 from vaxcert.registry.visits.visit import VisitOutcome, VisitState
 from vaxcert.service.registry.doses.history import DosesOf, dose_history
+from vaxcert.service.registry.registrations.declarations import ShowDeclaration, show_declaration
 from vaxcert.service.registry.rights import Role
 from vaxcert.service.registry.stock.lots import ChangeLotState, put_lot_on_hold
 from vaxcert.service.registry.visits.board import (
@@ -119,6 +121,24 @@ def test_s6_without_a_valid_declaration_nobody_is_received(site: VisitedSite) ->
         site.receive(person)
     site.declare(person)
     assert site.receive(person).state is VisitState.RECEIVED
+
+
+def test_s6_who_has_not_declared_before_does_so_at_the_reception(site: VisitedSite) -> None:
+    person = site.person()
+    asked = declaration_form_on(site.registry.at.date()).questions
+    questions, yes = [question.id for question in asked], next(each.id for each in asked if not each.detail)
+    with pytest.raises(RequestError) as refused:
+        site.receive(person, answers={yes: Told.YES}, agreed=True)  # and nothing to the other questions
+    assert len(refused.value.problems) >= len(questions) - 1
+    with pytest.raises(RequestError) as refused:
+        site.receive(person, other_answers=Told.NO)
+    assert [problem.field for problem in refused.value.problems] == ["agreed"]
+    card = site.receive(person, answers={yes: Told.YES}, other_answers=Told.NO, agreed=True)
+    assert card.state is VisitState.RECEIVED
+    shown = site.registry.run(show_declaration, ShowDeclaration(person=person), role=Role.RECEPTIONIST)
+    assert shown.answers == {question: Told.YES if question == yes else Told.NO for question in questions}
+    request = AskQuestions(visit=card.id, product=PFIZER)
+    assert site.registry.run(screening_questions, request, role=Role.SCREENER, site=site.site).declared == [yes]
 
 
 def test_who_does_not_consent_has_refused(site: VisitedSite) -> None:
@@ -382,6 +402,31 @@ def test_nobody_is_let_go_unmeasured(site: VisitedSite) -> None:
         site.complete(visit)
     site.measure(visit)
     assert site.complete(visit).visit.state is VisitState.COMPLETED
+
+
+def test_the_last_measurement_may_come_with_the_completion(site: VisitedSite) -> None:
+    visit = injected(site)
+    site.registry.later(minutes=15)
+    site.measure(visit)
+    site.registry.later(minutes=14)
+    with pytest.raises(ObservationUnfinishedError):
+        site.complete(visit, "", **NORMAL)
+    site.registry.later(minutes=1)
+    done = site.complete(visit, "", **NORMAL)
+    assert done.visit.state is VisitState.COMPLETED
+    assert done.visit.warnings == []
+    shown = site.registry.run(show_observation, OneVisit(visit=visit), role=Role.OBSERVER, site=site.site)
+    assert len(shown.measured_at) == 2
+    assert shown.due_at == []
+
+
+def test_nobody_who_left_is_measured_with_the_completion(site: VisitedSite) -> None:
+    visit = injected(site)
+    site.registry.later(minutes=10)
+    left(site, visit)
+    with pytest.raises(VisitStateError):
+        site.complete(visit, "called the person: well", **NORMAL)
+    assert site.complete(visit, "called the person: well").visit.state is VisitState.COMPLETED
 
 
 def test_how_an_observation_stands(site: VisitedSite) -> None:
