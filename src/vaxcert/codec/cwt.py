@@ -18,6 +18,7 @@ EU_DGC_V1 = 1
 MAX_NUMERIC_DATE = 253_402_300_799
 """The end of year 9999, the last instant a datetime can hold."""
 
+_EMPTY_MAP = b"\xa0"
 _NAMES = {ISSUER: "issuer (1)", EXPIRES_AT: "expiry (4)", ISSUED_AT: "issue time (6)", HCERT: "certificate (-260)"}
 
 
@@ -86,6 +87,11 @@ def claims_map(
 ) -> dict[int, object]:
     """Return the CWT map of these claims, its keys in deterministic order (RFC 8949 §4.2.1)."""
     return {ISSUER: issuer, EXPIRES_AT: expires_seconds, ISSUED_AT: issued_seconds, HCERT: {EU_DGC_V1: dcc}}
+
+
+def claims_head(issuer: str, issued_seconds: int, expires_seconds: int) -> bytes:
+    """Return the CBOR of `claims_map` up to its end, which is the DCC: many certificates have it in common."""
+    return cbor.encode(claims_map(issuer, issued_seconds, expires_seconds, {})).removesuffix(_EMPTY_MAP)
 
 
 def _inexact(instants: Iterable[tuple[int, object]]) -> Iterable[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from vaxcert.codec import cbor, cose, hc1
-from vaxcert.codec.cwt import MAX_NUMERIC_DATE, claims_map
+from vaxcert.codec.cwt import MAX_NUMERIC_DATE, claims_head, claims_map
 from vaxcert.codec.inflate import BEST_LEVEL, FASTEST_LEVEL
 from vaxcert.errors import ExpiryPastDscError, SchemaError, SignerUsageError
 from vaxcert.issue.record_check import SCHEMA_VERSION, SINGLE_NAME_SCHEMA_VERSION, check_record, errors_of
@@ -148,7 +147,7 @@ class Issuer:
             opaques: For each record the 16 bytes that its id is made from.
 
         Returns:
-            Each certificate with the SHA-256 of its Sig_structure, which a log knows it by.
+            Each certificate with its Sig_structure, by whose SHA-256 a log knows it.
 
         Raises:
             SignerUsageError: As `issue` does, and the other errors that concern all of them.
@@ -165,7 +164,8 @@ class Issuer:
             good = [number for number in range(len(records)) if number not in errors]
             ids, dccs = [ids[number] for number in good], [dccs[number] for number in good]
         protected, country, sign, kid = self._protected, self.country, self.signer.sign, self.signer.kid
-        payloads = [cbor.encode(claims_map(country, issued, expires, dcc)) for dcc in dccs]
+        head = claims_head(country, issued, expires)
+        payloads = [head + cbor.encode(dcc) for dcc in dccs]
         structures = [cose.sig_structure(protected, payload) for payload in payloads]
         signatures = [sign(structure) for structure in structures]
         messages = [
@@ -173,10 +173,7 @@ class Issuer:
         ]
         texts = hc1.encode_all(messages, level=self.level)
         made: list[tuple[Certificate, bytes] | SchemaError] = [
-            (
-                Certificate(text, uvci, kid, kind, issued_at, expires_at, message, country, dcc),
-                sha256(structure).digest(),
-            )
+            (Certificate(text, uvci, kid, kind, issued_at, expires_at, message, country, dcc), structure)
             for text, uvci, message, dcc, structure in zip(texts, ids, messages, dccs, structures, strict=True)
         ]
         if not errors:
@@ -261,4 +258,6 @@ def _issuer_text(issuer: str) -> str:
 
 def _name(name: PersonName) -> dict[str, str]:
     parts = {"fn": name.family, "gn": name.given, "fnt": name.family_std, "gnt": name.given_std}
-    return parts if all(parts.values()) else {key: part for key, part in parts.items() if part}
+    if name.family and name.given and name.family_std and name.given_std:
+        return parts
+    return {key: part for key, part in parts.items() if part}

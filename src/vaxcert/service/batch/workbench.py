@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from vaxcert.errors import FieldProblem, QrError, SchemaError, UnprintableTextError
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from vaxcert.signing.signer import Signer
 
     _Made = tuple[int, Record, Marks, Certificate, bytes]
-    """A row's number, its record, whose certificate it is, the certificate, and the digest that a log knows it by."""
+    """A row's number, its record, whose certificate it is, the certificate, and its Sig_structure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,8 @@ class Issued(NamedTuple):
     """Of its row in the chunk."""
     marks: Marks
     row: CertificateRow
-    """As a log keeps it: with the stored certificate in the place of the COSE bytes, sealed where there is a log."""
+    """As a log keeps it: with the stored certificate in the place of the COSE bytes. Where there is no log, that is not
+    sealed, and the digest is empty."""
     outputs: Sequence[bytes]
     """One for each format; a JSON line without its end, since the leaf in the log comes to stand there."""
 
@@ -193,13 +195,14 @@ class Workbench:
             return
         first = made[0][3]
         issued_at, expires_at = int(first.issued_at.timestamp()), int(first.expires_at.timestamp())
-        kid, render, places = first.kid.value, self._renderer.render, refused.places
-        for (number, record, marks, certificate, digest), content in zip(made, stored, strict=True):
+        kid, render, places, seals = first.kid.value, self._renderer.render, refused.places, self._seals
+        for (number, record, marks, certificate, structure), content in zip(made, stored, strict=True):
             try:
                 outputs = render(record, certificate)
             except (QrError, UnprintableTextError) as error:
                 refused.add(number, error)
             else:
+                digest = sha256(structure).digest() if seals else b""
                 row = CertificateRow(certificate.uvci, digest, content, kid, issued_at, expires_at)
                 yield Issued(places[number], marks, row, outputs)
 
