@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from vaxcert.errors import CodecError, SchemaError
+from vaxcert.model.cells import Cells
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.fields import VACCINATION_FIELDS
 from vaxcert.model.mapping import text_of
@@ -140,8 +141,13 @@ class _Columns:
         return values
 
 
-def _cells(rows: Sequence[Mapping[str, object]], names: Sequence[str]) -> list[tuple[object, ...]] | None:
+def _cells(rows: Sequence[Mapping[str, object]], names: Sequence[str]) -> Sequence[Sequence[object]] | None:
     """Return the cells of *rows* in the order of *names*, None unless every row has these and no others."""
+    first = rows[0]
+    if type(first) is Cells:
+        cells = [row.cells for row in rows if type(row) is Cells and row.names is first.names]
+        if len(cells) == len(rows):
+            return cells
     if {*map(len, rows)} != {len(names)}:
         return None
     try:

@@ -9,6 +9,7 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from vaxcert.errors import FieldProblem, InputError
+from vaxcert.model.cells import Cells
 from vaxcert.service.lines import MAX_RECORD_BYTES, Lines, RecordTooLongError
 from vaxcert.service.row import Row
 
@@ -100,10 +101,7 @@ class _Shape:
             if len(cells) != self._width:
                 message = f"has {len(cells)} cells, the header {self._width}"
                 return Row(line, problem=FieldProblem("", "wrong_cell_count", message))
-        # As many names as cells: of the lists that are zipped, none is longer.
-        if self._keeps_all:
-            return Row(line, dict(zip(self._kept, cells)))  # noqa: B905 - checked above; asking again costs 3 %
-        return Row(line, dict(zip(self._kept, compress(cells, self._is_kept), strict=True)))
+        return Row(line, Cells(self._kept, cells if self._keeps_all else list(compress(cells, self._is_kept))))
 
 
 def _header(lines: Lines, columns: Columns) -> tuple[list[str], str]:
