@@ -97,7 +97,8 @@ _SHELVES_OF_LOT = _SHELVES.where(stock_shelves.c.lot == sa.bindparam("lot"))
 _VIAL = sa.select(stock_vials).where(stock_vials.c.id == sa.bindparam("vial"))
 _OPEN_VIALS = (
     sa.select(stock_vials)
-    .where(stock_vials.c.site == sa.bindparam("site"), stock_vials.c.doses_left > 0)
+    # The zero stands in the text: a plan for any number could not use the index of vials with doses in them.
+    .where(stock_vials.c.site == sa.bindparam("site"), stock_vials.c.doses_left > sa.literal_column("0"))
     .order_by(stock_vials.c.discard_at, stock_vials.c.id)
 )
 _OPEN_VIALS_OF_LOT = _OPEN_VIALS.where(stock_vials.c.lot == sa.bindparam("lot"))
