@@ -258,6 +258,4 @@ def _issuer_text(issuer: str) -> str:
 
 def _name(name: PersonName) -> dict[str, str]:
     parts = {"fn": name.family, "gn": name.given, "fnt": name.family_std, "gnt": name.given_std}
-    if name.family and name.given and name.family_std and name.given_std:
-        return parts
-    return {key: part for key, part in parts.items() if part}
+    return parts if all(parts.values()) else {key: part for key, part in parts.items() if part}

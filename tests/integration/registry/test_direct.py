@@ -170,7 +170,6 @@ def test_what_is_read_together_is_given_once_and_forgotten_with_the_next_round_t
         used = direct(connection)
         for statement, parameters in (*questions, (change, {}), (change, {})):
             used.execute(statement, parameters)
-        other.execute(sa.text("SET lock_timeout = 0"))
         read_together(used, questions)
         elsewhere = sa.update(accounts).where(accounts.c.name != "anh").values(version=100)
         other.execute(elsewhere)

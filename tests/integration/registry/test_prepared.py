@@ -45,6 +45,14 @@ def connection(engine: sa.Engine) -> Iterator[psycopg.Connection[Any]]:
     pooled.invalidate()
 
 
+@pytest.fixture
+def numbered(connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    """Return the connection to a database with a table of numbers."""
+    connection.execute("CREATE TABLE seen (number integer PRIMARY KEY)")
+    connection.commit()
+    return connection
+
+
 def rows_of(statements: PreparedStatements, text: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
     written = [None if value is None else WRITERS[type(value)](value) for value in values]
     (answer,) = statements.execute([(text, written)])
@@ -99,12 +107,9 @@ def test_only_so_many_stay_prepared_and_those_used_last(
     assert rows_of(statements, "SELECT 2") == [(2,)]
 
 
-def test_the_first_statement_begins_a_transaction_and_commit_ends_it(engine: sa.Engine) -> None:
-    with engine.begin() as first:
-        first.exec_driver_sql("CREATE TABLE seen (number integer PRIMARY KEY)")
-    pooled = engine.raw_connection()
-    driver: Any = pooled.driver_connection
-    statements = PreparedStatements(driver)
+def test_the_first_statement_begins_a_transaction_and_commit_ends_it(numbered: psycopg.Connection[Any]) -> None:
+    statements = PreparedStatements(numbered)
+    driver: Any = numbered
     statements.commit()  # there is nothing to commit
     statements.execute([("INSERT INTO seen VALUES ($1)", [b"1"])])
     assert driver.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
@@ -114,7 +119,6 @@ def test_the_first_statement_begins_a_transaction_and_commit_ends_it(engine: sa.
     assert driver.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
     assert rows_of(statements, "SELECT number FROM seen") == [(2,)]
     statements.roll_back()
-    pooled.close()
 
 
 def test_a_statement_that_fails_first_of_all_is_told_and_leaves_the_connection_useful(
@@ -131,12 +135,8 @@ def test_a_statement_that_fails_first_of_all_is_told_and_leaves_the_connection_u
     assert rows_of(statements, "SELECT 1 / $1::integer", [1]) == [(1,)]
 
 
-def test_statements_may_go_together_and_the_commit_with_them(engine: sa.Engine) -> None:
-    with engine.begin() as first:
-        first.exec_driver_sql("CREATE TABLE seen (number integer PRIMARY KEY)")
-    pooled = engine.raw_connection()
-    driver: Any = pooled.driver_connection
-    statements = PreparedStatements(driver)
+def test_statements_may_go_together_and_the_commit_with_them(numbered: psycopg.Connection[Any]) -> None:
+    statements = PreparedStatements(numbered)
     insert, read = "INSERT INTO seen VALUES ($1)", "SELECT number FROM seen ORDER BY number"
     answers = statements.execute([(insert, [b"1"]), (read, []), (insert, [b"2"]), (read, [])], commits=True)
     assert [answer.rows(tuple) for answer in answers] == [[], [(1,)], [], [(1,), (2,)]]
@@ -152,7 +152,6 @@ def test_statements_may_go_together_and_the_commit_with_them(engine: sa.Engine) 
     with pytest.raises(psycopg.errors.InFailedSqlTransaction):
         statements.execute([(insert, [b"6"])], commits=True)
     assert statements.roll_back()
-    pooled.close()
 
 
 def test_a_server_that_hangs_up_at_the_end_leaves_open_whether_it_was_done(engine: sa.Engine) -> None:

@@ -104,9 +104,7 @@ def _write_together(connection: sa.Connection, rows: list[_Row], change: _Change
 
 
 @lru_cache(maxsize=512)
-def _together(
-    rows: tuple[tuple[sa.Table, tuple[str, ...]], ...], change: sa.Update | None
-) -> sa.Insert | sa.Select[Any]:
+def _together(rows: tuple[tuple[sa.Table, tuple[str, ...]], ...], change: sa.Update | None) -> _Whole:
     """Return one statement that inserts a row into each of these tables, with these columns, and makes the *change*.
 
     It divides by zero where nothing is changed: so it fails by itself, and what is sent after it is not carried out.

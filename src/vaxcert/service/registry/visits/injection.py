@@ -160,7 +160,9 @@ def _case(work: Work, request: CheckInjection, *, version: int | None = None) ->
     if visit.product is None or family_of(lot.product) != family_of(visit.product):
         raise NotScreenedForError("the person was screened for another vaccine")
     screening = screenings_of(work, found)[-1]
-    work.read_together(dose_store.asked_of_person(visit.person), people_store.asked_all_ids(visit.person))
+    if visit.registration is None:  # then it is looked for, under all ids of the person
+        work.read_together(people_store.asked_all_ids(visit.person), dose_store.asked_of_person(visit.person))
+        person_ids(work, visit.person)
     earlier = dose_store.doses_of_person(work.connection, visit.person)
     plan = check_dose(
         earlier,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vaxcert.registry.visits.store import StoredVisit
+    from vaxcert.registry.visits.vitals import Vitals
     from vaxcert.service.registry.people.answers import Remark
     from vaxcert.service.registry.work import Work
 
@@ -93,8 +94,8 @@ def record_vitals(work: Work, request: RecordVitals) -> ObservationCard:
     vitals = request.vitals()
     if vitals.is_empty:
         raise RequestError("nothing was measured")
-    measured = [*measurements_of(work, found), VitalsNote(at=work.at, account=work.actor.account, vitals=vitals)]
-    bring_on(work, visit, vitals=work.seal(visit.person, VITALS_PLACE, visit.id, measured))
+    measured, sealed = _measured(work, found, vitals)
+    bring_on(work, visit, vitals=sealed)
     work.note("visit.measured", visit.id, after={"vitals": vitals}, person=visit.person)
     return _observation(replace(visit, version=visit.version + 1), measured)
 
@@ -149,11 +150,12 @@ def complete_visit(work: Work, request: CompleteVisit) -> Completed:
     check_followed_up(visit, request.follow_up)
     values: dict[str, object] = {"state": state, "ended_at": work.at, "ended_by": work.actor.account}
     told: dict[str, object] = {"state": state}
-    measured = measurements_of(work, found)
-    if not (vitals := request.vitals()).is_empty:
+    vitals = request.vitals()
+    if vitals.is_empty:
+        measured = measurements_of(work, found)
+    else:
         next_state(visit, VisitStep.MEASURE, day=work.day)
-        measured.append(VitalsNote(at=work.at, account=work.actor.account, vitals=vitals))
-        values["vitals"] = work.seal(visit.person, VITALS_PLACE, visit.id, measured)
+        measured, values["vitals"] = _measured(work, found, vitals)
         told["vitals"] = vitals
     warnings = [_LEFT_EARLY] if visit.state is VisitState.LEFT else _check_observed(work, visit, measured)
     if request.follow_up:
@@ -166,6 +168,13 @@ def complete_visit(work: Work, request: CompleteVisit) -> Completed:
     work.note("visit.completed", visit.id, before={"state": visit.state}, after=told, person=visit.person)
     after = replace(visit, version=visit.version + 1, state=state)
     return Completed(visit=visit_card(after, warnings), dose=dose.id, certificate=certificate)
+
+
+def _measured(work: Work, found: StoredVisit, vitals: Vitals) -> tuple[list[VitalsNote], bytes]:
+    """Return all that was measured in a visit, *vitals* now, and the same sealed."""
+    visit = found.visit
+    measured = [*measurements_of(work, found), VitalsNote(at=work.at, account=work.actor.account, vitals=vitals)]
+    return measured, work.seal(visit.person, VITALS_PLACE, visit.id, measured)
 
 
 def _observation(visit: Visit, measured: Sequence[VitalsNote]) -> ObservationCard:
