@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any, Final
 from distributed import Client, LocalCluster
 
 from vaxcert.model.certificate_type import CertificateType
+from vaxcert.service.batch.chunk import Chunk
 from vaxcert.service.batch.cluster import cluster_engine
 from vaxcert.service.batch.cluster_seat import Assignment, Parcel, keep_freed_memory
 from vaxcert.service.batch.engines import local_engine
 from vaxcert.service.batch.run import CHUNK_ROWS
-from vaxcert.service.batch.workbench import Chunk, Plan, Recipe
+from vaxcert.service.batch.workbench import Plan, Recipe
 from vaxcert.service.row import Row
 from vaxcert.service.sample import sample_records
 from vaxcert.service.sample_keys import PASSPHRASE_FILE, make_sample_keys

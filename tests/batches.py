@@ -14,7 +14,8 @@ from vaxcert.cli import run
 from vaxcert.ledger.store.log import TransparencyLog
 from vaxcert.ledger.store.sealed import parse_stored
 from vaxcert.model.certificate_type import CertificateType
-from vaxcert.service.batch.workbench import Chunk, Plan, Workbench
+from vaxcert.service.batch.chunk import Chunk
+from vaxcert.service.batch.workbench import Plan, Workbench
 from vaxcert.service.row import Row
 from vaxcert.service.sample import sample_records
 from vaxcert.service.signers import ISSUER_SECRET

@@ -475,24 +475,24 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_an_interrupt_ends_the_segment_and_says_how_to_go_on(place: Path, workers: str) -> None:
-    write(place / "in.csv", *(row(number) for number in range(120)))
+    write(place / "in.csv", *(row(number) for number in range(240)))
     content = (place / "in.csv").read_text("utf-8").splitlines(keepends=True)
     arguments = (*TO_JOB, *LOGGED, "--workers", workers)
     with start(place, "-", *arguments, segment_rows=10, stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stderr is not None
-        process.stdin.write("".join(content[:106]))  # whole segments, and half of the next
+        process.stdin.write("".join(content[:206]))  # more whole segments than go out ahead, and half of the next
         process.stdin.flush()
         wait_for(place / "job" / "jsonl" / "000001.jsonl", process)
         process.send_signal(signal.SIGINT)
         assert "interrupted: the segments under way are brought to an end" in process.stderr.readline()
-        process.stdin.write("".join(content[106:]))
+        process.stdin.write("".join(content[206:]))
         process.stdin.close()
         message = process.stderr.read()
         assert process.wait(timeout=60) == 130
     assert "vaxcert: hint: the run is not finished: go on with the same command and --resume" in message
     count = len(lines_of(place / "job"))
-    assert count <= 120
+    assert count <= 240
     assert count % 10 == 0
     with start(place, "in.csv", *arguments, "--resume", segment_rows=10) as again:
         assert finished(again)[0] == 6  # what was standard input is no file
@@ -500,8 +500,8 @@ def test_an_interrupt_ends_the_segment_and_says_how_to_go_on(place: Path, worker
     with start(place, "-", *onwards, segment_rows=10, stdin=subprocess.PIPE) as again:
         again.communicate("".join(content), timeout=60)
         assert again.returncode == 0
-    assert [line.record_id for line in lines_of(place / "job")] == [f"VN-{number}" for number in range(120)]
-    assert logged(place / "ledger").size == 120
+    assert [line.record_id for line in lines_of(place / "job")] == [f"VN-{number}" for number in range(240)]
+    assert logged(place / "ledger").size == 240
 
 
 def test_a_second_interrupt_ends_at_once(place: Path) -> None:

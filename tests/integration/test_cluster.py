@@ -38,6 +38,7 @@ from vaxcert.model.certificate_type import CertificateType
 from vaxcert.model.fields import FIELDS_OF
 from vaxcert.service.auditing import Brought, audit_ledger
 from vaxcert.service.batch import cluster_seat
+from vaxcert.service.batch.chunk import Chunk, ChunkResult
 from vaxcert.service.batch.cluster import _Cluster, cluster_engine
 from vaxcert.service.batch.cluster_connection import cluster_errors
 from vaxcert.service.batch.cluster_seat import Assignment
@@ -45,11 +46,13 @@ from vaxcert.service.batch.engines import local_engine
 from vaxcert.service.batch.job import open_job
 from vaxcert.service.batch.run import BatchRun
 from vaxcert.service.batch.sequencer import Mode
-from vaxcert.service.batch.workbench import Chunk, ChunkResult, Plan, Recipe, Workbench
+from vaxcert.service.batch.workbench import Plan, Recipe, Workbench
 from vaxcert.service.issuer_secrets import create_secret
 from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.ledgers import check_ledger, create_ledger, sign_checkpoint
+from vaxcert.service.pool import CHUNKS_AT_A_WORKER
 from vaxcert.service.record_files import read_rows
+from vaxcert.service.row import Row
 from vaxcert.service.sample import sample_records, write_csv
 from vaxcert.service.sample_keys import PASSPHRASE, PASSPHRASE_FILE, make_sample_keys
 from vaxcert.service.signers import ISSUER_SECRET, SignerSource
@@ -58,10 +61,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from vaxcert.service.batch.run import Engine
-    from vaxcert.service.row import Row
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-RECORDS, SEGMENT = 2_400, 200
+RECORDS, SEGMENT = 2_400, 100
 QUICK = timedelta(seconds=2)
 LATEST = 20.0
 """Seconds that something may take that has to happen."""
@@ -212,17 +214,19 @@ def disturbed(rows: Iterable[Row], events: dict[int, Callable[[], object]]) -> I
 
 def busy_worker(cluster: Any) -> tuple[str, int]:
     """Return the address and the process of a worker that has a chunk in work, or a result that nobody has taken."""
-    found: list[str] = []
+    found: list[tuple[str, int]] = []
 
     def look() -> bool:
-        workers = list(cluster.scheduler.workers.values())
-        found.extend(worker.address for worker in workers if worker.processing)
-        found.extend(worker.address for worker in workers if worker.has_what)
+        states = cluster.scheduler.workers
+        for nanny in list(cluster.workers.values()):
+            state = states.get(nanny.worker_address)
+            if nanny.pid is not None and state is not None:
+                tasks = [*state.processing, *state.has_what]
+                found.extend([(state.address, nanny.pid)] * any(task.key.startswith("work-") for task in tasks))
         return bool(found)
 
     wait_until(look)
-    nanny = next(nanny for nanny in cluster.workers.values() if nanny.worker_address == found[0])
-    return found[0], nanny.pid
+    return found[0]
 
 
 def test_killed_worker_changes_nothing(place: Place, whole: Any) -> None:
@@ -270,7 +274,7 @@ def test_chunks_go_out_as_they_are_asked_for(place: Place, whole: Any) -> None:
     with engine_on(whole, place) as engine:
         ahead = [len(read) - number for number, _ in enumerate(engine(chunks()))]
     assert len(ahead) == 24
-    assert max(ahead) == 2 * 2 + 2  # two for each worker, and two
+    assert max(ahead) == CHUNKS_AT_A_WORKER * 2 + 2
 
 
 def test_results_come_in_the_order_of_their_chunks(place: Place, whole: Any) -> None:
@@ -328,8 +332,8 @@ def test_error_of_a_worker_arrives_as_it_is_and_nothing_of_it_is_logged(place: P
     good = list(islice(place.rows(), 20))
     bug: Any = None
     found: list[ChunkResult] = []
-    with engine_on(whole, place) as engine, pytest.raises(AttributeError) as caught:
-        found.extend(engine([Chunk(1, good, AT), Chunk(1, [*good, bug], AT), Chunk(1, good, AT)]))
+    with engine_on(whole, place) as engine, pytest.raises(TypeError) as caught:
+        found.extend(engine([Chunk(1, good, AT), Chunk(1, [*good, Row(21, bug)], AT), Chunk(1, good, AT)]))
     assert len(found) == 1
     assert any("in a worker" in note for note in caught.value.__notes__)
     with client_of(whole) as client:

@@ -35,8 +35,9 @@ R = TypeVar("R")
 MAX_REPEATS = 3
 """How often a chunk is done again after its worker was lost: one that ends every worker must not do so for ever."""
 
-_CHUNKS_AT_A_WORKER = 2
-"""One in work and one in reserve, so that no worker waits while this process is busy with a result."""
+CHUNKS_AT_A_WORKER = 6
+"""One in work and the others in reserve, so that no worker waits while this process is busy with ten results at once,
+as it is where it writes a segment of a batch."""
 
 _SECONDS_TO_END = 5.0
 _FORKS = sys.platform == "linux"
@@ -57,7 +58,7 @@ def ordered_map(
 ) -> Generator[R, None, None]:
     """Yield `function(chunk)` for each of *chunks*, in their order, worked out by so many processes.
 
-    At most `2 * workers + 2` chunks are under way, which is: read, and their results not yet taken. What *function* or
+    At most `6 * workers + 2` chunks are under way, which is: read, and their results not yet taken. What *function* or
     *chunks* raises is raised here in its turn, as its own class. Whoever stops early closes the generator or lets it
     go, which ends the workers at once; they also end when this process does, however that ends.
 
@@ -134,7 +135,7 @@ class _Pool(Generic[C, R]):
     def __init__(self, job: Job[C, R], *, size: int, on_loss: Callable[[str], object] | None) -> None:
         self._job = job
         self._size = size
-        self._window = 2 * size + 2
+        self._window = CHUNKS_AT_A_WORKER * size + 2
         self._on_loss = on_loss
         self._workers: list[_Worker] = []
         self._chunks: dict[int, bytes] = {}
@@ -190,7 +191,7 @@ class _Pool(Generic[C, R]):
                 self._lose(worker)
 
     def _free_worker(self, number: int) -> _Worker | None:
-        """Return who can take the chunk *number*: somebody idle, a new worker, or one without a reserve."""
+        """Return who can take the chunk *number*: somebody idle, a new worker, or the one with the least reserve."""
         for worker in self._workers:
             if not worker.given:
                 return worker
@@ -198,10 +199,12 @@ class _Pool(Generic[C, R]):
             return self._new_worker()
         if self._losses[number]:
             return None  # whether this chunk ends its worker is seen only where it is alone
-        for worker in self._workers:
-            if len(worker.given) < _CHUNKS_AT_A_WORKER and not self._losses[worker.given[0]]:
-                return worker
-        return None
+        free = (
+            worker
+            for worker in self._workers
+            if len(worker.given) < CHUNKS_AT_A_WORKER and not self._losses[worker.given[0]]
+        )
+        return min(free, key=lambda worker: len(worker.given), default=None)
 
     def _new_worker(self) -> _Worker:
         # Until both know what to do about it, an interrupt waits.

@@ -23,7 +23,7 @@ import pytest
 from vaxcert.errors import InputError, SchemaError, UnknownSignerError, WorkerLostError
 from vaxcert.errors.malformed import FieldProblem
 from vaxcert.service import pool, pool_worker
-from vaxcert.service.pool import MAX_REPEATS, ordered_map
+from vaxcert.service.pool import CHUNKS_AT_A_WORKER, MAX_REPEATS, ordered_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +98,7 @@ def test_the_input_is_read_only_a_window_ahead(workers: int) -> None:
     with closing(ordered_map(square, endless(), workers=workers)) as results:
         for taken, result in enumerate(islice(results, 50), 1):
             assert result == (taken - 1) ** 2
-            assert len(read) - (taken - 1) <= 2 * workers + 2
+            assert len(read) - (taken - 1) <= CHUNKS_AT_A_WORKER * workers + 2
 
 
 def test_one_worker_is_this_process_and_reads_nothing_ahead() -> None:
@@ -183,15 +183,22 @@ def test_an_error_of_a_worker_shows_the_code_where_it_arose() -> None:
     assert "in refuse" in raised.value.__notes__[0]
 
 
+class Unreadable:
+    """Is pickled, and cannot be read again."""
+
+    def __reduce__(self) -> tuple[type[int], tuple[str]]:
+        return int, ("no number",)
+
+
 class UnpicklableError(Exception):
-    def __init__(self, one: int, two: int) -> None:
+    def __init__(self) -> None:
         super().__init__("text")
-        self.facts = (one, two)
+        self.facts = Unreadable()
 
 
 def test_an_error_that_cannot_be_pickled_is_told_by_its_name() -> None:
     def refuse(_: int) -> int:
-        raise UnpicklableError(1, 2)
+        raise UnpicklableError
 
     with pytest.raises(RuntimeError, match="UnpicklableError in a worker"):
         list(ordered_map(refuse, [1], workers=2))
@@ -441,7 +448,7 @@ def test_a_worker_that_could_not_prepare_answers_everything_with_that() -> None:
 
 def test_an_error_that_is_pickled_and_not_read_again_is_told_by_its_name() -> None:
     def refuse(_: int) -> int:
-        raise UnpicklableError(1, 2)
+        raise UnpicklableError
 
     [(is_result, error)] = answers(refuse, 1)
     assert (is_result, type(error)) == (False, RuntimeError)

@@ -19,6 +19,7 @@ from vaxcert.service.batch import cluster_seat
 from vaxcert.service.batch.cluster_address import parse_address
 from vaxcert.service.batch.cluster_connection import SEE_LOGS, cluster_errors, connected, silence, to_the_end
 from vaxcert.service.batch.cluster_seat import DISTRIBUTION, Assignment, Parcel
+from vaxcert.service.pool import CHUNKS_AT_A_WORKER
 from vaxcert.service.pool_worker import result_of
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
     from distributed import Client, Future
 
+    from vaxcert.service.batch.chunk import Chunk, ChunkResult
     from vaxcert.service.batch.run import Engine
-    from vaxcert.service.batch.workbench import Chunk, ChunkResult, Recipe, Workbench
+    from vaxcert.service.batch.workbench import Recipe, Workbench
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,9 +39,6 @@ PATIENCE: Final = timedelta(seconds=15)
 
 _WITHOUT_WORKERS = 20
 """So many times the patience may a run be without a worker: nannies and job systems start new ones."""
-
-_CHUNKS_AT_A_WORKER = 2
-"""One in work and one in reserve, as in the local pool."""
 
 _LOOK_SECONDS = 2.0
 """How often is looked how many workers there are."""
@@ -170,7 +169,7 @@ class _Cluster:
 
     @property
     def _window(self) -> int:
-        return _CHUNKS_AT_A_WORKER * len(self._workers) + 2
+        return CHUNKS_AT_A_WORKER * len(self._workers) + 2
 
     def _send(self, chunk: Chunk) -> None:
         if monotonic() - self._looked_at > _LOOK_SECONDS:

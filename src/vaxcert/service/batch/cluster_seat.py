@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from vaxcert.service.batch.workbench import Chunk, ChunkResult, Recipe, Workbench
+    from vaxcert.service.batch.chunk import Chunk, ChunkResult
+    from vaxcert.service.batch.workbench import Recipe, Workbench
     from vaxcert.service.signers import SignerSource
 
 T = TypeVar("T")

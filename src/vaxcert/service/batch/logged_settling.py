@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from vaxcert.ledger.store.log import TransparencyLog
     from vaxcert.ledger.store.sealed import StoredCertificate
     from vaxcert.ledger.store.transaction import Transaction
+    from vaxcert.service.batch.chunk import Issued
     from vaxcert.service.batch.settlement import Candidate, Settlement
-    from vaxcert.service.batch.workbench import Issued
 
 CORRECTED: Final = "corrected"
 """The reason in the log for which a certificate is revoked that a file of corrections has replaced."""

@@ -9,20 +9,21 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from vaxcert.errors import InputError, StorageError
+from vaxcert.service.batch.chunk import Chunk
 from vaxcert.service.batch.journal_rows import Segment, Tally
 from vaxcert.service.batch.segment_files import write_segment
 from vaxcert.service.batch.sequencer import Mode, Sequencer, Settled
-from vaxcert.service.batch.workbench import Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from vaxcert.ledger.store.log import TransparencyLog
+    from vaxcert.service.batch.chunk import ChunkResult
     from vaxcert.service.batch.identity import Marks
     from vaxcert.service.batch.job import Job
     from vaxcert.service.batch.journal_rows import Run
     from vaxcert.service.batch.sequencer import Supersession
-    from vaxcert.service.batch.workbench import ChunkResult, Workbench
+    from vaxcert.service.batch.workbench import Workbench
     from vaxcert.service.rejects import Reject
     from vaxcert.service.row import Row
 

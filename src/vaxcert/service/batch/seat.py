@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from vaxcert.service.batch.workbench import Chunk, ChunkResult, Recipe, Workbench
+    from vaxcert.service.batch.chunk import Chunk, ChunkResult
+    from vaxcert.service.batch.workbench import Recipe, Workbench
 
 _OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
 """A chunk holds some ten thousand objects, none of them in a cycle: looking through them again and again is in vain."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vaxcert.ledger.store.sealed import StoredCertificate
-    from vaxcert.service.batch.workbench import Issued
+    from vaxcert.service.batch.chunk import Issued
     from vaxcert.signing.issuer_secret import IssuerSecret
 
 PAYLOADS: Final = Path("job") / "payloads"

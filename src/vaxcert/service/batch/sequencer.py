@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vaxcert.ledger.store.log import TransparencyLog
-    from vaxcert.service.batch.workbench import Chunk, ChunkResult, Issued, Workbench
+    from vaxcert.service.batch.chunk import Chunk, ChunkResult, Issued
+    from vaxcert.service.batch.workbench import Workbench
     from vaxcert.service.row import Row
 
 __all__ = ["CORRECTED", "Known", "Mode", "Sequencer", "Settled", "Supersession"]

@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from vaxcert.errors import FieldProblem
+from vaxcert.service.batch.chunk import Issued
 from vaxcert.service.batch.identity import Marks, is_another_person
 from vaxcert.service.batch.journal_rows import Tally, packed_marks
-from vaxcert.service.batch.workbench import Issued
 from vaxcert.service.rejects import Reject
 
 if TYPE_CHECKING:

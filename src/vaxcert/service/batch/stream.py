@@ -6,10 +6,10 @@ from dataclasses import replace
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Final
 
+from vaxcert.service.batch.chunk import Chunk
 from vaxcert.service.batch.journal_rows import RecordRow, Tally
 from vaxcert.service.batch.rendering import end_json_line
 from vaxcert.service.batch.sequencer import Mode, Sequencer
-from vaxcert.service.batch.workbench import Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

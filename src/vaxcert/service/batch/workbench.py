@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vaxcert.errors import FieldProblem, QrError, SchemaError, UnprintableTextError
 from vaxcert.issue.issuer import Issuer
 from vaxcert.ledger.store.reader import CertificateRow
 from vaxcert.ledger.store.sealed import encode_stored
 from vaxcert.model.record_columns import read_records
+from vaxcert.service.batch.chunk import ChunkResult, Issued
 from vaxcert.service.batch.identity import Marks, marks_of
 from vaxcert.service.batch.rendering import Renderer
 from vaxcert.service.batch.stored import PARSERS, certificate_of, fields_of, printed_only
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from vaxcert.ledger.store.sealed import StoredCertificate
     from vaxcert.model.certificate_type import CertificateType
     from vaxcert.model.record import Record
+    from vaxcert.service.batch.chunk import Chunk
     from vaxcert.service.row import Row
     from vaxcert.service.signers import SignerSource
     from vaxcert.signing.issuer_secret import IssuerSecret
@@ -49,32 +51,6 @@ class Plan:
     max_version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some rows of one segment, in their order."""
-
-    segment: int
-    rows: Sequence[Row]
-    signed_at: datetime
-    marks: Sequence[Marks] | None = None
-    """Of a renewal: whose certificates these are, and in which version."""
-    is_last: bool = False
-    """Whether it ends its segment."""
-
-
-class Issued(NamedTuple):
-    """One certificate as it comes from a worker."""
-
-    place: int
-    """Of its row in the chunk."""
-    marks: Marks
-    row: CertificateRow
-    """As a log keeps it: with the stored certificate in the place of the COSE bytes. Where there is no log, that is not
-    sealed, and the digest is empty."""
-    outputs: Sequence[bytes]
-    """One for each format; a JSON line without its end, since the leaf in the log comes to stand there."""
-
-
 class _Refused:
     """The rows that get no certificate, and why."""
 
@@ -88,16 +64,6 @@ class _Refused:
         self.count += 1
         place, row = self.places[number], self._rows[number]
         self.rejects += [(place, Reject.of(row, problem)) for problem in _problems(error)]
-
-
-class ChunkResult(NamedTuple):
-    """What became of a chunk."""
-
-    issued: Sequence[Issued]
-    rejects: Sequence[tuple[int, Reject]]
-    """Each after the place of its row."""
-    rejected: int
-    """Rows; one may have several rejects."""
 
 
 class Workbench:

@@ -16,8 +16,9 @@ import pytest
 from vaxcert.errors import ClusterError, ClusterMismatchError, PassphraseError, SecretMissingError
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.service.batch import cluster_seat
+from vaxcert.service.batch.chunk import Chunk, ChunkResult
 from vaxcert.service.batch.cluster_seat import MAX_SEATS, Assignment, Parcel, leave_seat, take_seat, work
-from vaxcert.service.batch.workbench import Chunk, ChunkResult, Plan, Recipe
+from vaxcert.service.batch.workbench import Plan, Recipe
 from vaxcert.service.issuer_secrets import create_secret
 from vaxcert.service.pool_worker import result_of
 from vaxcert.service.row import Row
@@ -214,8 +215,8 @@ def test_parcel_shows_nothing_of_its_content(chunk: Chunk) -> None:
 
 def test_error_in_a_chunk_is_an_answer(assignment: Assignment) -> None:
     bug: Any = None
-    with pytest.raises(AttributeError) as caught:
-        result_of(work(Parcel((assignment, Chunk(1, [bug], AT)))))
+    with pytest.raises(TypeError) as caught:
+        result_of(work(Parcel((assignment, Chunk(1, [Row(1, bug)], AT)))))
     assert any("in a worker" in note for note in caught.value.__notes__)
 
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from vaxcert.service.batch.chunk import Chunk, ChunkResult
     from vaxcert.service.batch.job import Job
-    from vaxcert.service.batch.workbench import Chunk, ChunkResult
 
 
 def rows(count: int) -> Iterator[tuple[Row, None]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from vaxcert.service.batch.workbench import Issued
+    from vaxcert.service.batch.chunk import Issued
 
 FORMATS = ("jsonl", "txt", "svg", "pdf")
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from vaxcert.service.batch.workbench import Chunk, ChunkResult
+    from vaxcert.service.batch.chunk import Chunk, ChunkResult
     from vaxcert.service.rejects import Reject
 
 

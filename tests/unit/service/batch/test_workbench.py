@@ -16,11 +16,12 @@ from vaxcert.errors import FieldProblem, QrError, SecretMissingError, SignerUsag
 from vaxcert.ledger.store.sealed import parse_stored
 from vaxcert.model.certificate_type import CertificateType
 from vaxcert.service.batch import seat
+from vaxcert.service.batch.chunk import Chunk, Issued
 from vaxcert.service.batch.engines import local_engine
 from vaxcert.service.batch.identity import Marks, marks_of
 from vaxcert.service.batch.seat import take_seat, work_at_seat
 from vaxcert.service.batch.stored import PARSERS
-from vaxcert.service.batch.workbench import Chunk, Issued, Recipe
+from vaxcert.service.batch.workbench import Recipe
 from vaxcert.service.row import Row
 from vaxcert.service.signers import ISSUER_SECRET, SignerSource
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from vaxcert.service.batch.workbench import ChunkResult
+    from vaxcert.service.batch.chunk import ChunkResult
 
 
 def problems(result: ChunkResult) -> list[tuple[int, str, str]]:

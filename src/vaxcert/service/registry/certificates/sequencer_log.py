@@ -16,8 +16,8 @@ from vaxcert.ledger.store.sealed import parse_stored
 from vaxcert.model.uvci import Uvci
 from vaxcert.registry.certificates.life import Origin
 from vaxcert.service.batch.book import BatchBook
+from vaxcert.service.batch.chunk import Chunk, Issued
 from vaxcert.service.batch.sequencer import CORRECTED, Supersession
-from vaxcert.service.batch.workbench import Chunk, Issued
 from vaxcert.service.revocation_book import BOOK_NAME, RevocationBook
 from vaxcert.service.revoking import Named, Revoker
 
