@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,9 @@ from vaxcert.registry.trail.chain import START, Entry, next_head
 from vaxcert.registry.trail.tables import trail, trail_links, trail_tail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
+    from datetime import date
+    from uuid import UUID
 
 _ENTRY_COLUMNS = (
     trail.c.id,
@@ -26,11 +29,9 @@ _ENTRY_COLUMNS = (
     trail.c.reason,
 )
 _HEAD = sa.select(trail_links.c.position, trail_links.c.head).order_by(trail_links.c.position.desc()).limit(1)
-_TAIL = (
-    sa.select(trail_tail.c.month, *_ENTRY_COLUMNS)
-    .join(trail, sa.and_(trail.c.month == trail_tail.c.month, trail.c.id == trail_tail.c.entry))
-    .order_by(trail_tail.c.entry)
-    .limit(sa.bindparam("limit"))
+_TAIL = sa.select(trail_tail.c.entry, trail_tail.c.month).order_by(trail_tail.c.entry).limit(sa.bindparam("limit"))
+_ENTRIES = sa.select(*_ENTRY_COLUMNS).where(
+    trail.c.month == sa.bindparam("month"), trail.c.id.in_(sa.bindparam("entries", expanding=True))
 )
 _CHAINED = sa.delete(trail_tail).where(trail_tail.c.entry.in_(sa.bindparam("chained", expanding=True)))
 _LINK_ALL = sa.insert(trail_links).from_select(
@@ -47,14 +48,14 @@ _LINK_ALL = sa.insert(trail_links).from_select(
 
 _LENGTH_OF_TAIL = sa.select(sa.func.count()).select_from(trail_tail)
 _LINKS = (
-    sa.select(trail_links.c.position, trail_links.c.head, trail_links.c.entry, *_ENTRY_COLUMNS)
-    .outerjoin(trail, sa.and_(trail.c.month == trail_links.c.month, trail.c.id == trail_links.c.entry))
+    sa.select(trail_links.c.position, trail_links.c.head, trail_links.c.month, trail_links.c.entry)
     .where(trail_links.c.position > sa.bindparam("after"))
     .order_by(trail_links.c.position)
     .limit(sa.bindparam("limit"))
 )
 _SEQUENCER_LOCK: Final = 0x76617863  # "vaxc"
-_PAGE: Final = 2_000
+PAGE: Final = 2_000
+"""So many entries at most are chained at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def length_of_tail(connection: sa.Connection) -> int:
     return connection.scalar(_LENGTH_OF_TAIL) or 0
 
 
-def chain_some(connection: sa.Connection, limit: int = _PAGE) -> int:
+def chain_some(connection: sa.Connection, limit: int = PAGE) -> int:
     """Chain up to *limit* entries of the tail; return how many were.
 
     An entry is seen only once it is committed, so the chain follows the commits: what a later call finds was committed
@@ -84,20 +85,23 @@ def chain_some(connection: sa.Connection, limit: int = _PAGE) -> int:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SEQUENCER_LOCK)))
-    rows = connection.execute(_TAIL, {"limit": limit}).all()
-    if not rows:
+    tail = connection.execute(_TAIL, {"limit": limit}).all()
+    entries = _entries(connection, tail)
+    if not entries:
         return 0
     last = head(connection)
-    links = []
+    links: list[dict[str, object]] = []
     digest = last.digest
-    for position, row in enumerate(rows, last.position + 1):
-        digest = next_head(digest, _entry(row))
-        links.append({"position": position, "month": row.month, "entry": row.id, "head": digest})
+    for row in tail:
+        if entry := entries.get(row.entry):
+            digest = next_head(digest, entry)
+            position = last.position + len(links) + 1
+            links.append({"position": position, "month": row.month, "entry": row.entry, "head": digest})
     if connection.dialect.name == "postgresql":
         connection.execute(_LINK_ALL, {name: [link[name] for link in links] for name in links[0]})
     else:
         connection.execute(sa.insert(trail_links), links)
-    connection.execute(_CHAINED, {"chained": [row.id for row in rows]})
+    connection.execute(_CHAINED, {"chained": list(entries)})
     return len(links)
 
 
@@ -108,23 +112,34 @@ def check_chain(connection: sa.Connection) -> Head:
         TrailBrokenError: A link is missing, or an entry was removed or altered.
     """
     digest, position = START, 0
-    for row in _links(connection):
-        position += 1
-        if row.position != position:
-            raise TrailBrokenError(f"the trail has no link {position}", position=position)
-        if row.id is None:
-            raise TrailBrokenError(f"the entry {position} of the trail was removed", position=position)
-        digest = next_head(digest, _entry(row))
-        if digest != row.head:
-            raise TrailBrokenError(f"the entry {position} of the trail was altered", position=position)
+    while links := connection.execute(_LINKS, {"after": position, "limit": PAGE}).all():
+        entries = _entries(connection, links)
+        for link in links:
+            position += 1
+            if link.position != position:
+                raise TrailBrokenError(f"the trail has no link {position}", position=position)
+            entry = entries.get(link.entry)
+            if entry is None:
+                raise TrailBrokenError(f"the entry {position} of the trail was removed", position=position)
+            digest = next_head(digest, entry)
+            if digest != link.head:
+                raise TrailBrokenError(f"the entry {position} of the trail was altered", position=position)
     return Head(position, digest)
 
 
-def _links(connection: sa.Connection) -> Iterator[sa.Row[*tuple[object, ...]]]:
-    after = 0
-    while rows := connection.execute(_LINKS, {"after": after, "limit": _PAGE}).all():
-        yield from rows
-        after = rows[-1].position
+def _entries(connection: sa.Connection, places: Iterable[sa.Row[*tuple[object, ...]]]) -> dict[UUID, Entry]:
+    """Return the entries at *places*, each a `month` and an `entry`, by their ids.
+
+    Read by ids and not in a join, for which PostgreSQL would sort the trail of all months, each time.
+    """
+    by_month: defaultdict[date, list[UUID]] = defaultdict(list)
+    for place in places:
+        by_month[place.month].append(place.entry)
+    return {
+        row.id: _entry(row)
+        for month, ids in by_month.items()
+        for row in connection.execute(_ENTRIES, {"month": month, "entries": ids})
+    }
 
 
 def _entry(row: sa.Row[*tuple[object, ...]]) -> Entry:

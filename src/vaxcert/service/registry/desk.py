@@ -24,7 +24,7 @@ from vaxcert.registry.database.partitions import missing_partitions
 from vaxcert.registry.requests.store import find_request, forget_requests
 from vaxcert.registry.requests.tables import requests
 from vaxcert.registry.sealing.store import rewrap_some
-from vaxcert.registry.trail.store import chain_some
+from vaxcert.registry.trail.store import PAGE, chain_some
 from vaxcert.service.registry.request import Answer, Request
 from vaxcert.service.registry.work import NOBODY, Work
 
@@ -126,7 +126,7 @@ class Desk:
             with transaction(self._engine, reads=False) as connection:
                 done = chain_some(connection)
             total += done
-            if not done:
+            if done < PAGE:
                 return total
 
     def rewrap(self) -> Iterator[int]:
