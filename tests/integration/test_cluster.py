@@ -42,7 +42,7 @@ from vaxcert.service.batch.chunk import Chunk, ChunkResult
 from vaxcert.service.batch.cluster import _Cluster, cluster_engine
 from vaxcert.service.batch.cluster_connection import cluster_errors
 from vaxcert.service.batch.cluster_seat import Assignment
-from vaxcert.service.batch.engines import local_engine
+from vaxcert.service.batch.engines import CHUNKS_AT_A_WORKER, local_engine
 from vaxcert.service.batch.job import open_job
 from vaxcert.service.batch.run import BatchRun
 from vaxcert.service.batch.sequencer import Mode
@@ -50,7 +50,6 @@ from vaxcert.service.batch.workbench import Plan, Recipe, Workbench
 from vaxcert.service.issuer_secrets import create_secret
 from vaxcert.service.ledger_folder import LedgerFolder
 from vaxcert.service.ledgers import check_ledger, create_ledger, sign_checkpoint
-from vaxcert.service.pool import CHUNKS_AT_A_WORKER
 from vaxcert.service.record_files import read_rows
 from vaxcert.service.row import Row
 from vaxcert.service.sample import sample_records, write_csv

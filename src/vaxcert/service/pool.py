@@ -35,10 +35,6 @@ R = TypeVar("R")
 MAX_REPEATS = 3
 """How often a chunk is done again after its worker was lost: one that ends every worker must not do so for ever."""
 
-CHUNKS_AT_A_WORKER = 6
-"""One in work and the others in reserve, so that no worker waits while this process is busy with ten results at once,
-as it is where it writes a segment of a batch."""
-
 _SECONDS_TO_END = 5.0
 _FORKS = sys.platform == "linux"
 FORKS: Final = sys.platform == "linux"
@@ -55,12 +51,13 @@ def ordered_map(
     initializer: Callable[..., object] | None = None,
     initargs: tuple[object, ...] = (),
     on_loss: Callable[[str], object] | None = None,
+    chunks_each: int = 2,
 ) -> Generator[R, None, None]:
     """Yield `function(chunk)` for each of *chunks*, in their order, worked out by so many processes.
 
-    At most `6 * workers + 2` chunks are under way, which is: read, and their results not yet taken. What *function* or
-    *chunks* raises is raised here in its turn, as its own class. Whoever stops early closes the generator or lets it
-    go, which ends the workers at once; they also end when this process does, however that ends.
+    At most `chunks_each * workers + 2` chunks are under way, which is: read, and their results not yet taken. What
+    *function* or *chunks* raises is raised here in its turn, as its own class. Whoever stops early closes the generator
+    or lets it go, which ends the workers at once; they also end when this process does, however that ends.
 
     Args:
         function: Called in the workers, with the same chunk again where a worker is lost; chunks and results are
@@ -70,6 +67,8 @@ def ordered_map(
         initializer: Called first in every worker.
         initargs: The initializer's arguments.
         on_loss: Told how a worker ended whose chunks are done again, such as "signal 9".
+        chunks_each: How many a worker has, one in work and the others in reserve: the more, the longer the caller may
+            be busy with a result before a worker waits, and the longer the first result waits for a slow input.
 
     Raises:
         WorkerLostError: A chunk's worker was lost, and again each of `MAX_REPEATS` times that it was done again.
@@ -80,7 +79,7 @@ def ordered_map(
     job = Job(function, initializer, initargs)
     if workers == 1:
         return _alone(job, chunks)
-    return _Pool(job, size=workers, on_loss=on_loss).results(chunks)
+    return _Pool(job, size=workers, chunks_each=chunks_each, on_loss=on_loss).results(chunks)
 
 
 def _alone(job: Job[C, R], chunks: Iterable[C]) -> Generator[R, None, None]:
@@ -132,10 +131,11 @@ class _Worker:
 class _Pool(Generic[C, R]):
     """Gives chunks to workers, collects what they answer, and replaces those that are lost."""
 
-    def __init__(self, job: Job[C, R], *, size: int, on_loss: Callable[[str], object] | None) -> None:
+    def __init__(self, job: Job[C, R], *, size: int, chunks_each: int, on_loss: Callable[[str], object] | None) -> None:
         self._job = job
         self._size = size
-        self._window = CHUNKS_AT_A_WORKER * size + 2
+        self._chunks_each = chunks_each
+        self._window = chunks_each * size + 2
         self._on_loss = on_loss
         self._workers: list[_Worker] = []
         self._chunks: dict[int, bytes] = {}
@@ -202,7 +202,7 @@ class _Pool(Generic[C, R]):
         free = (
             worker
             for worker in self._workers
-            if len(worker.given) < CHUNKS_AT_A_WORKER and not self._losses[worker.given[0]]
+            if len(worker.given) < self._chunks_each and not self._losses[worker.given[0]]
         )
         return min(free, key=lambda worker: len(worker.given), default=None)
 

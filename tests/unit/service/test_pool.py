@@ -23,7 +23,7 @@ import pytest
 from vaxcert.errors import InputError, SchemaError, UnknownSignerError, WorkerLostError
 from vaxcert.errors.malformed import FieldProblem
 from vaxcert.service import pool, pool_worker
-from vaxcert.service.pool import CHUNKS_AT_A_WORKER, MAX_REPEATS, ordered_map
+from vaxcert.service.pool import MAX_REPEATS, ordered_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,8 +86,8 @@ def test_there_has_to_be_a_worker(workers: int) -> None:
         ordered_map(square, [1], workers=workers)
 
 
-@pytest.mark.parametrize("workers", [2, 3])
-def test_the_input_is_read_only_a_window_ahead(workers: int) -> None:
+@pytest.mark.parametrize(("workers", "chunks_each"), [(2, 2), (3, 2), (2, 6)])
+def test_the_input_is_read_only_a_window_ahead(workers: int, chunks_each: int) -> None:
     read: list[int] = []
 
     def endless() -> Iterator[int]:
@@ -95,10 +95,10 @@ def test_the_input_is_read_only_a_window_ahead(workers: int) -> None:
             read.append(number)
             yield number
 
-    with closing(ordered_map(square, endless(), workers=workers)) as results:
+    with closing(ordered_map(square, endless(), workers=workers, chunks_each=chunks_each)) as results:
         for taken, result in enumerate(islice(results, 50), 1):
             assert result == (taken - 1) ** 2
-            assert len(read) - (taken - 1) <= CHUNKS_AT_A_WORKER * workers + 2
+            assert len(read) - (taken - 1) <= chunks_each * workers + 2
 
 
 def test_one_worker_is_this_process_and_reads_nothing_ahead() -> None:

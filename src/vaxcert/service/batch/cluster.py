@@ -19,7 +19,7 @@ from vaxcert.service.batch import cluster_seat
 from vaxcert.service.batch.cluster_address import parse_address
 from vaxcert.service.batch.cluster_connection import SEE_LOGS, cluster_errors, connected, silence, to_the_end
 from vaxcert.service.batch.cluster_seat import DISTRIBUTION, Assignment, Parcel
-from vaxcert.service.pool import CHUNKS_AT_A_WORKER
+from vaxcert.service.batch.engines import CHUNKS_AT_A_WORKER
 from vaxcert.service.pool_worker import result_of
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vaxcert.service.batch.seat import give_back_freed_memory, sit_down, take_seat, work_at_seat
 from vaxcert.service.pool import FORKS, ordered_map
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from vaxcert.service.batch.run import Engine
     from vaxcert.service.batch.workbench import Recipe, Workbench
+
+
+CHUNKS_AT_A_WORKER: Final = 6
+"""One in work and the others in reserve, for the time that it takes to write a segment, of which a chunk is a tenth."""
 
 
 def local_engine(
@@ -32,5 +36,11 @@ def local_engine(
     # is one process's own.
     start = (sit_down, (bench,)) if FORKS and recipe.source.module is None else (take_seat, (recipe,))
     return lambda chunks: ordered_map(
-        work_at_seat, chunks, workers=workers, initializer=start[0], initargs=start[1], on_loss=on_loss
+        work_at_seat,
+        chunks,
+        workers=workers,
+        initializer=start[0],
+        initargs=start[1],
+        on_loss=on_loss,
+        chunks_each=CHUNKS_AT_A_WORKER,
     )
