@@ -36,7 +36,6 @@ MAX_REPEATS = 3
 """How often a chunk is done again after its worker was lost: one that ends every worker must not do so for ever."""
 
 _SECONDS_TO_END = 5.0
-_FORKS = sys.platform == "linux"
 FORKS: Final = sys.platform == "linux"
 """Whether a worker has what this process has, so that the initializer's arguments are not pickled."""
 
@@ -211,7 +210,7 @@ class _Pool(Generic[C, R]):
         with _interrupts_held():
             ours, theirs = _CONTEXT.Pipe()
             # A forked worker gets a copy of every pipe's end here, by which its siblings would outlive this process.
-            inherited = [*(worker.pipe for worker in self._workers), ours] if _FORKS else []
+            inherited = [*(worker.pipe for worker in self._workers), ours] if FORKS else []
             process = _CONTEXT.Process(target=serve, args=(theirs, inherited, self._job), daemon=True)
             process.start()
             theirs.close()

@@ -141,7 +141,7 @@ def test_the_initializer_runs_once_in_each_worker(tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_where_nothing_is_forked_the_arguments_are_pickled(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     monkeypatch.setattr(pool, "_CONTEXT", get_context(method))
-    monkeypatch.setattr(pool, "_FORKS", False)
+    monkeypatch.setattr(pool, "FORKS", False)
     assert list(ordered_map(operator.neg, [1, 2], workers=2, initializer=len, initargs=("x",))) == [-1, -2]
 
 
