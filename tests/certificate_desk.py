@@ -33,7 +33,7 @@ from vaxcert.registry.sites.site import SiteKind, SiteState
 from vaxcert.registry.sites.tables import sites
 from vaxcert.service.anchoring import AnchoringSession
 from vaxcert.service.ledgers import create_ledger, sign_checkpoint
-from vaxcert.service.registry.certificates.drafts import queue_certificate
+from vaxcert.service.registry.certificates.drafts import draft_first
 from vaxcert.service.registry.certificates.sequencer import CertificateSequencer, issuing_bench
 from vaxcert.service.registry.certificates.signing import (
     SignCertificates,
@@ -173,7 +173,7 @@ class CertificateDesk:
     def queued(self, dose: Dose) -> UUID:
         """Draft the certificate of *dose*, and return its id."""
         with self.registry.desk.working(self.registry.actor(Role.OBSERVER, self.site), self.registry.at) as work:
-            return queue_certificate(work, dose.person, dose)
+            return draft_first(work, dose)
 
     def drafted(self, known: Demographics | None = None) -> UUID:
         """Draft a certificate of somebody new, and return its id."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from typing import TYPE_CHECKING
 
+from vaxcert.errors import RegistryBusyError
 from vaxcert.registry.sites.site import SiteKind
 from vaxcert.registry.stock.lots import ColdState
+from vaxcert.service.registry.desk import ATTEMPTS
 from vaxcert.service.registry.rights import Role
 from vaxcert.service.registry.sites.sites import OpenSite, open_site
 from vaxcert.service.registry.stock.lots import RegisterLot, register_lot
@@ -89,10 +92,12 @@ class Stocked:
         return self.registry.run(show_site_stock, SiteQuestion(site=self.site), role=Role.PROVINCE)
 
     def use(self, dose: UUID | None = None, vial: UUID | None = None) -> UUID:
-        """Use a dose, and return the vial it came from."""
+        """Use a dose, begun anew as the desk does where somebody else was faster; return the vial it came from."""
         actor = self.registry.actor(Role.VACCINATOR, self.site)
-        with self.registry.desk.working(actor, self.registry.at) as work:
-            return use_dose(work, self.site, self.lot.id, vial, dose or work.new_id())
+        for _attempt in range(ATTEMPTS):
+            with suppress(RegistryBusyError), self.registry.desk.working(actor, self.registry.at) as work:
+                return use_dose(work, self.site, self.lot.id, vial, dose or work.new_id())
+        raise RegistryBusyError("others were faster again and again")
 
     def check(self) -> None:
         """Check that the ledger explains every dose."""

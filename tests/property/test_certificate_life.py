@@ -24,7 +24,7 @@ from vaxcert.registry.corrections.life import DecisionReason
 from vaxcert.registry.doses.dose import DoseState
 from vaxcert.registry.doses.tables import doses
 from vaxcert.service.registry.access import Actor
-from vaxcert.service.registry.certificates.drafts import queue_certificate
+from vaxcert.service.registry.certificates.drafts import draft_first
 from vaxcert.service.registry.certificates.renewal import RenewCertificates, renew_certificates
 from vaxcert.service.registry.certificates.revoked import RevokeCertificate, erase_certificates, revoke_certificate
 from vaxcert.service.registry.certificates.sequencer_log import LogWriter
@@ -119,7 +119,7 @@ class Certificates(RuleBasedStateMachine):
             return multiple()
         try:
             with registry.desk.working(self.actor("an"), registry.at) as work:
-                return queue_certificate(work, dose.person, dose.id)
+                return draft_first(work, dose)
         except CertificateStateError:  # there is one
             return multiple()
 

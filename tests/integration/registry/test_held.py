@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from tests.registry_fixture import RegistryUnderTest
 
 CHANGE = sa.update(accounts).where(accounts.c.name == sa.bindparam("which")).values(version=accounts.c.version + 1)
+MOVE = (
+    sa.update(trail_tail)
+    .where(trail_tail.c.entry == sa.bindparam("which_entry"))
+    .values(month=sa.bindparam("new_month"))
+)
+LATER = MORNING.date().replace(day=1)
 STALE = StaleVersionError("somebody was faster")
 
 
@@ -89,13 +96,38 @@ def test_rows_and_a_change_are_written(registry: RegistryUnderTest, count: int) 
 
 def test_a_row_may_be_written_and_changed_in_one_transaction(registry: RegistryUnderTest) -> None:
     entry = uuid4()
-    later = sa.update(trail_tail).where(trail_tail.c.entry == entry).values(month=MORNING.date().replace(day=1))
     with registry.desk.working(registry.actor(Role.SYSADMIN), MORNING) as work:
         work.insert(trail_tail, **row(entry))
-        work.change(later, {}, otherwise=STALE)
+        work.change(MOVE, {"which_entry": entry, "new_month": LATER}, otherwise=STALE)
         work.change(CHANGE, {"which": "one"}, otherwise=STALE)
     assert is_there(registry, entry)
     assert versions(registry) == {"one": 2, "two": 1}
+
+
+@pytest.mark.parametrize("stale", [None, "account", "entry"])
+def test_changes_of_several_tables_are_written_or_none(registry: RegistryUnderTest, stale: str | None) -> None:
+    entry = uuid4()
+    with registry.engine.begin() as connection:
+        connection.execute(sa.insert(trail_tail), row(entry))
+    held = HeldWrites()
+    held.change(CHANGE, {"which": "nobody" if stale == "account" else "one"}, STALE)
+    held.change(
+        MOVE, {"which_entry": uuid4() if stale == "entry" else entry, "new_month": LATER}, VisitOpenError("gone")
+    )
+    told = {"account": StaleVersionError, "entry": VisitOpenError}
+    with pytest.raises(told[stale]) if stale else nullcontext(), registry.engine.begin() as connection:
+        held.write(connection)
+    assert versions(registry)["one"] == (2 if stale is None else 1)
+    with registry.engine.connect() as connection:
+        month = connection.scalar(sa.select(trail_tail.c.month).where(trail_tail.c.entry == entry))
+    assert month == (LATER if stale is None else MORNING.date())
+
+
+def test_changes_of_one_table_are_written_one_after_the_other(registry: RegistryUnderTest) -> None:
+    with registry.desk.working(registry.actor(Role.SYSADMIN), MORNING) as work:
+        for name in ("one", "two", "one"):
+            work.change(CHANGE, {"which": name}, otherwise=STALE)
+    assert versions(registry) == {"one": 3, "two": 2}
 
 
 def test_a_change_that_changes_nothing_is_told(registry: RegistryUnderTest) -> None:

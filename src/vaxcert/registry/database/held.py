@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError
@@ -24,7 +24,7 @@ TOGETHER: Final = 16
 """So many rows at most go to PostgreSQL in one statement."""
 
 _UNIQUE: Final = "23505"
-_DIVISION_BY_ZERO: Final = "22012"
+_NO_NUMBER: Final = "22P02"
 _UNIQUE_IN_SQLITE: Final = frozenset((sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY))
 
 
@@ -41,19 +41,20 @@ class _Change(NamedTuple):
 
 
 class HeldWrites:
-    """New rows, and at most one change of a row that is there."""
+    """New rows, and changes of rows that are there."""
 
     def __init__(self) -> None:
         self._rows: list[_Row] = []
-        self._change: _Change | None = None
+        self._changes: list[_Change] = []
 
     def __bool__(self) -> bool:
         """Say whether there is something to write."""
-        return bool(self._rows) or self._change is not None
+        return bool(self._rows or self._changes)
 
     def goes_before(self, statement: sa.Update) -> bool:
-        """Whether this is to be written before *statement* is held: a statement does not see what its parts insert."""
-        return self._change is not None or any(row.table is statement.table for row in self._rows)
+        """Whether this is to be written before *statement* is held: a statement's parts do not see each other."""
+        tables = [*(row.table for row in self._rows), *(change.statement.table for change in self._changes)]
+        return statement.table in tables
 
     def insert(self, table: sa.Table, values: Mapping[str, object], otherwise: VaxcertError | None = None) -> None:
         """Hold a new row of *table*; *otherwise* is raised where a unique constraint has it already."""
@@ -62,10 +63,12 @@ class HeldWrites:
     def change(self, statement: sa.Update, values: Mapping[str, object], otherwise: VaxcertError) -> None:
         """Hold a *statement* that changes one row, to be executed with *values*.
 
-        *otherwise* is raised where it changes none.
+        *otherwise* is raised where it changes none. All that is held is one statement: its parameters have names that
+        no other change and no column has.
         """
         assert not self.goes_before(statement)
-        self._change = _Change(statement, values, otherwise)
+        assert all(values.keys().isdisjoint(other.values) for other in self._changes)
+        self._changes.append(_Change(statement, values, otherwise))
 
     def write(self, connection: sa.Connection, *, commits: bool = False) -> None:
         """Write it all; where the transaction *commits* after that, perhaps in the same round trip.
@@ -76,9 +79,9 @@ class HeldWrites:
         if not self:
             return
         rows, self._rows = self._rows, []
-        change, self._change = self._change, None
+        changes, self._changes = self._changes, []
         if connection.dialect.name == "postgresql" and len(rows) <= TOGETHER:
-            _write_together(connection, rows, change, commits=commits)
+            _write_together(connection, rows, changes, commits=commits)
             return
         grouped: dict[tuple[sa.Table, frozenset[str]], list[_Row]] = {}
         for row in sorted(rows, key=_place_in_order):
@@ -86,17 +89,18 @@ class HeldWrites:
         for (table, _names), group in grouped.items():
             with _refusals(group):
                 connection.execute(_insert_into(table), [dict(row.values) for row in group])
-        if change is not None and connection.execute(change.statement, change.values).rowcount != 1:
-            raise change.otherwise
+        for change in changes:
+            if connection.execute(change.statement, change.values).rowcount != 1:
+                raise change.otherwise
 
 
-def _write_together(connection: sa.Connection, rows: list[_Row], change: _Change | None, *, commits: bool) -> None:
+def _write_together(connection: sa.Connection, rows: list[_Row], changes: list[_Change], *, commits: bool) -> None:
     names = tuple([(row.table, tuple(row.values)) for row in rows])
     values = {f"row{place}__{name}": value for place, row in enumerate(rows) for name, value in row.values.items()}
-    if change is not None:
+    for change in changes:
         values.update(change.values)
-    statement = _together(names, None if change is None else change.statement)
-    with _refusals(rows, change):
+    statement = _together(names, tuple([change.statement for change in changes]))
+    with _refusals(rows, changes):
         if commits:
             execute_and_commit(connection, statement, values)
         else:
@@ -104,31 +108,44 @@ def _write_together(connection: sa.Connection, rows: list[_Row], change: _Change
 
 
 @lru_cache(maxsize=512)
-def _together(rows: tuple[tuple[sa.Table, tuple[str, ...]], ...], change: sa.Update | None) -> _Whole:
-    """Return one statement that inserts a row into each of these tables, with these columns, and makes the *change*.
+def _together(rows: tuple[tuple[sa.Table, tuple[str, ...]], ...], changes: tuple[sa.Update, ...]) -> _Whole:
+    """Return one statement that inserts a row into each of these tables, with these columns, and makes the *changes*.
 
-    It divides by zero where nothing is changed: so it fails by itself, and what is sent after it is not carried out.
+    Where one of these changes nothing, it reads that one's name as a number: so it fails by itself, says which it was,
+    and what is sent after it is not carried out.
     """
     inserts = [
         sa.insert(table).values({name: sa.bindparam(f"row{place}__{name}", type_=table.c[name].type) for name in names})
         for place, (table, names) in enumerate(rows)
     ]
-    if change is None:
+    if not changes:
         last: _Whole = inserts.pop()
     else:
-        changed = change.returning(sa.literal_column("1")).cte("changed")
-        last = sa.select(sa.literal_column("1 / count(*)", sa.Integer)).select_from(changed)
+        changed = [change.returning(sa.literal_column("1")).cte(_name(place)) for place, change in enumerate(changes)]
+        last = cast("_Whole", sa.select(*map(_fails_for_none, changed)))
     return last.add_cte(*(insert.cte(f"row_{place}") for place, insert in enumerate(inserts)))
 
 
+def _fails_for_none(changed: sa.CTE) -> sa.ColumnElement[int]:
+    count = sa.select(sa.func.count()).select_from(changed).scalar_subquery()
+    one, told = sa.literal_column("'1'", sa.String), sa.literal_column(f"'{changed.name}'", sa.String)
+    return sa.cast(sa.case((count == sa.literal_column("1"), one), else_=told), sa.Integer)
+
+
+def _name(place: int) -> str:
+    return f"changed_{place}"
+
+
 @contextmanager
-def _refusals(rows: Iterable[_Row], change: _Change | None = None) -> Iterator[None]:
-    """Raise what is to be raised for the one of *rows* that a unique constraint refuses, and for a *change* of none."""
+def _refusals(rows: Iterable[_Row], changes: Iterable[_Change] = ()) -> Iterator[None]:
+    """Raise what is to be raised for the one of *rows* that a unique constraint refuses, or for a change of none."""
     try:
         yield
     except DataError as error:
-        if change is not None and getattr(error.orig, "sqlstate", None) == _DIVISION_BY_ZERO:
-            raise change.otherwise from error
+        if getattr(error.orig, "sqlstate", None) == _NO_NUMBER:
+            for place, change in enumerate(changes):
+                if _name(place) in str(error.orig):
+                    raise change.otherwise from error
         raise
     except IntegrityError as error:
         table = _refusing_table(error)

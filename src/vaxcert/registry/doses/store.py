@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
-    from vaxcert.registry.database.direct import Question
-
 _KEPT = tuple(column for column in doses.c if column.name not in {"month", "area", "entered_at", "verified_by"})
 _AT_ITS_PLACE = (doses.c.month == dose_places.c.month) & (doses.c.id == dose_places.c.dose)
 _LASTING = (
@@ -43,20 +41,13 @@ _BY_IDS = (
 )
 _PAPER = select(dose_papers.c.paper).where(dose_papers.c.dose == bindparam("of_dose"))
 _IN_STATE = (
-    doses.c.month == bindparam("in_month"),
-    doses.c.id == bindparam("dose"),
+    doses.c.month == bindparam("dose_month"),
+    doses.c.id == bindparam("of_dose"),
     doses.c.state == bindparam("from_state"),
 )
-_CONFIRM = (
-    sa.update(doses).where(*_IN_STATE).values(state=DoseState.CONFIRMED, version=doses.c.version + 1).returning(*_KEPT)
-)
-_VERIFY = _CONFIRM.values(verified_by=bindparam("account"))
-_VOID = _CONFIRM.values(state=DoseState.VOIDED)
-
-
-def asked_of_person(person: UUID) -> Question:
-    """Return what `doses_of_person` asks first."""
-    return _ANY_OF_PERSON, {"person": person}
+_CONFIRM = sa.update(doses).where(*_IN_STATE).values(state=DoseState.CONFIRMED, version=doses.c.version + 1)
+_VERIFY = _CONFIRM.values(verified_by=bindparam("account")).returning(*_KEPT)
+_VOID = _CONFIRM.values(state=DoseState.VOIDED).returning(*_KEPT)
 
 
 def doses_of_person(connection: sa.Connection, person: UUID) -> list[Dose]:
@@ -65,8 +56,13 @@ def doses_of_person(connection: sa.Connection, person: UUID) -> list[Dose]:
     Those entered by mistake are among them.
     """
     # Most who come for the first time have none, and for the doses PostgreSQL makes ready to read every month's part.
-    if connection.execute(*asked_of_person(person)).first() is None:
+    if connection.execute(_ANY_OF_PERSON, {"person": person}).first() is None:
         return []
+    return some_doses_of_person(connection, person)
+
+
+def some_doses_of_person(connection: sa.Connection, person: UUID) -> list[Dose]:
+    """Return what `doses_of_person` does, in one statement: for a *person* who is known to have some."""
     return _in_order(connection.execute(_OF_PERSON, {"person": person}))
 
 
@@ -98,14 +94,12 @@ def row_of(dose: Dose, *, area: str | None, at: datetime) -> dict[str, object]:
     return {**kept, "month": month_of(dose.given_on), "area": area, "entered_at": at}
 
 
-def confirm_given(connection: sa.Connection, dose: UUID, given_on: date) -> Dose:
-    """Note that *dose*, given on that day, was observed to the end; return it as it then is.
+def confirm(dose: UUID, given_on: date) -> tuple[sa.Update, dict[str, object]]:
+    """Return the statement that notes that *dose*, given on that day, was observed to the end, and its parameters.
 
-    Raises:
-        DoseStateError: It is in another state.
+    It changes nothing where the dose is in another state.
     """
-    asked = {"in_month": month_of(given_on), "dose": dose, "from_state": DoseState.GIVEN}
-    return _changed(connection, _CONFIRM, asked)
+    return _CONFIRM, {"dose_month": month_of(given_on), "of_dose": dose, "from_state": DoseState.GIVEN}
 
 
 def verify_paper(connection: sa.Connection, dose: Dose, *, account: str) -> Dose:
@@ -114,7 +108,7 @@ def verify_paper(connection: sa.Connection, dose: Dose, *, account: str) -> Dose
     Raises:
         DoseStateError: It was verified or voided meanwhile.
     """
-    asked = {"in_month": month_of(dose.given_on), "dose": dose.id, "from_state": DoseState.UNVERIFIED}
+    asked = {"dose_month": month_of(dose.given_on), "of_dose": dose.id, "from_state": DoseState.UNVERIFIED}
     return _changed(connection, _VERIFY, {**asked, "account": account})
 
 
@@ -124,7 +118,7 @@ def void(connection: sa.Connection, dose: Dose) -> Dose:
     Raises:
         DoseStateError: Somebody else changed its state meanwhile.
     """
-    asked = {"in_month": month_of(dose.given_on), "dose": dose.id, "from_state": dose.state}
+    asked = {"dose_month": month_of(dose.given_on), "of_dose": dose.id, "from_state": dose.state}
     return _changed(connection, _VOID, asked)
 
 

@@ -28,9 +28,11 @@ _KEYS = (data_keys.c.key_id, data_keys.c.wrapped)
 """The data key comes with the person: what is found is unsealed without asking again."""
 
 _alias = people.alias("alias")
-_HAS_ALIASES = sa.exists().where(_alias.c.survivor == people.c.id).label("has_aliases")
+HAS_ALIASES: Final = sa.exists().where(_alias.c.survivor == people.c.id).label("has_aliases")
+"""A column of a statement on `people`: whether other entries lead to that one."""
+
 _BY_ID = (
-    sa.select(people, _entry.c.id.label("asked_for"), _HAS_ALIASES, *_KEYS)
+    sa.select(people, _entry.c.id.label("asked_for"), HAS_ALIASES, *_KEYS)
     .select_from(_entry.join(people, _RESOLVED).outerjoin(data_keys, data_keys.c.subject == people.c.id))
     .where(_entry.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
@@ -121,14 +123,9 @@ def entry_of(row: PersonRow) -> Entry:
     return Entry(id=row.id, state=PersonState(row.state), merged_into=row.merged_into)
 
 
-def asked_all_ids(person: UUID) -> Question:
-    """Return what `find_all_ids` asks."""
-    return _ALL_IDS, {"of_person": person}
-
-
 def find_all_ids(connection: sa.Connection, person: UUID) -> tuple[UUID, ...]:
     """Return the id that *person* leads to, and then those of all entries that lead there; none if it is unknown."""
-    found = connection.execute(*asked_all_ids(person))
+    found = connection.execute(_ALL_IDS, {"of_person": person})
     return tuple(row.id for row in found if row.id is not None)
 
 

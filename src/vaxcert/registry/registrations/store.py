@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
 from vaxcert.registry.database.inserting import insert_new
+from vaxcert.registry.people.tables import people
 from vaxcert.registry.registrations.registration import Declarer, Registration, Session
 from vaxcert.registry.registrations.states import OPEN, RegistrationEvent, RegistrationState
 from vaxcert.registry.registrations.tables import registration_steps, registrations
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
     from uuid import UUID
-
-    from vaxcert.registry.database.direct import Question
 
 _COLUMNS = [column for column in registrations.c if column.name != "details"]
 _BY_ID = sa.select(*_COLUMNS).where(registrations.c.id == sa.bindparam("of_id"))
@@ -37,6 +36,11 @@ _OPEN = (
     )
     .order_by(registrations.c.id)
 )
+HAS_OPEN: Final = (
+    sa.exists().where(registrations.c.person == people.c.id, registrations.c.state.in_(sorted(OPEN))).label("has_open")
+)
+"""A column of a statement on `people`: whether there are open registrations of that entry."""
+
 _OF_PERSON = (
     sa.select(*_COLUMNS)
     .where(registrations.c.person.in_(sa.bindparam("of_people", expanding=True)))
@@ -98,14 +102,9 @@ def sealed_details(connection: sa.Connection, registration: UUID) -> bytes:
     return bytes(connection.execute(_DETAILS, {"of_id": registration}).scalar_one())
 
 
-def asked_open(people: Collection[UUID], dose_number: int) -> Question:
-    """Return what `open_registration_of` asks."""
-    return _OPEN, {"of_people": list(people), "of_dose": dose_number}
-
-
 def open_registration_of(connection: sa.Connection, people: Collection[UUID], dose_number: int) -> Registration | None:
     """Return the open registration of *people*, all ids of one person, for this dose; None if there is none."""
-    row = connection.execute(*asked_open(people, dose_number)).first()
+    row = connection.execute(_OPEN, {"of_people": list(people), "of_dose": dose_number}).first()
     return None if row is None else _registration(row)
 
 

@@ -182,9 +182,12 @@ def open_vials(connection: sa.Connection, site: UUID, lot: UUID | None = None) -
     return list(map(_vial, connection.execute(*asked_open_vials(site, lot))))
 
 
-def draw_dose(connection: sa.Connection, vial: UUID, now: datetime) -> bool:
-    """Take one dose from *vial* to inject it; return False where it is empty or too old, or its lot not released."""
-    return connection.execute(_DRAW, {"vial": vial, "doses": 1, "now": now}).rowcount == 1
+def draw(vial: UUID, now: datetime) -> tuple[sa.Update, dict[str, object]]:
+    """Return the statement that takes one dose from *vial* to inject it, and its parameters.
+
+    It changes nothing where the vial is empty or too old, or its lot not released.
+    """
+    return _DRAW, {"vial": vial, "doses": 1, "now": now}
 
 
 def change_vial(connection: sa.Connection, vial: UUID, kind: MovementKind, doses: int) -> bool:

@@ -10,6 +10,10 @@ from sqlalchemy import bindparam, select
 
 from vaxcert.errors import NotRegisteredError
 from vaxcert.registry.doses.months import month_of_id
+from vaxcert.registry.doses.tables import dose_places
+from vaxcert.registry.people import store as people_store
+from vaxcert.registry.people.tables import people
+from vaxcert.registry.registrations import store as registration_store
 from vaxcert.registry.sealing.tables import data_keys
 from vaxcert.registry.visits.tables import visits
 from vaxcert.registry.visits.visit import OPEN, Visit, VisitOutcome, VisitState
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from vaxcert.registry.database.direct import Question
+    from vaxcert.registry.people.store import PersonRow
 
 _SEALED = ("reception", "screening", "vitals", "ending")
 _KEPT = (
@@ -36,6 +41,7 @@ _KEPT = (
     "product",
     "dose",
     "injected_at",
+    "injected_by",
     "observe_until",
     "deferred_until",
 )
@@ -43,6 +49,22 @@ _COLUMNS = (*(visits.c[name] for name in (*_KEPT, *_SEALED)), data_keys.c.key_id
 _BY_ID = (
     select(*_COLUMNS)
     .select_from(visits.outerjoin(data_keys, data_keys.c.subject == visits.c.person))
+    .where(visits.c.month == bindparam("in_month"), visits.c.id == bindparam("visit"))
+)
+_WITH_PERSON = (
+    # The row begins as one of people does, so that it is read as one.
+    select(
+        *people.c,
+        data_keys.c.key_id,
+        data_keys.c.wrapped,
+        people_store.HAS_ALIASES,
+        sa.exists().where(dose_places.c.person == people.c.id).label("has_doses"),
+        registration_store.HAS_OPEN,
+        *(visits.c[name] for name in (*_KEPT, *_SEALED)),
+    )
+    .select_from(
+        visits.join(people, people.c.id == visits.c.person).outerjoin(data_keys, data_keys.c.subject == people.c.id)
+    )
     .where(visits.c.month == bindparam("in_month"), visits.c.id == bindparam("visit"))
 )
 _OF_DAY = (
@@ -87,6 +109,18 @@ class StoredVisit(NamedTuple):
     """The data key."""
 
 
+class Visitor(NamedTuple):
+    """A visit, who came, and whether there is more to read about them."""
+
+    found: StoredVisit
+    entry: PersonRow
+    """The entry that was received, with its data key."""
+    is_whole: bool
+    """Whether nothing is kept of the person under another entry: only then the rest says it all."""
+    has_doses: bool
+    has_open_registrations: bool
+
+
 def row_of(visit: Visit, **values: object) -> dict[str, object]:
     """Return the row of the new *visit*, with its other *values*."""
     return {"month": month_of_id(visit.id), **{name: getattr(visit, name) for name in _KEPT}, **values}
@@ -109,12 +143,32 @@ def visit_by_id(connection: sa.Connection, visit: UUID) -> StoredVisit:
     return StoredVisit(_visit(row), *row[len(_KEPT) :])
 
 
+def asked_with_person(visit: UUID) -> Question:
+    """Return what `visitor_by_visit` asks."""
+    return _WITH_PERSON, {"in_month": month_of_id(visit), "visit": visit}
+
+
+def visitor_by_visit(connection: sa.Connection, visit: UUID) -> Visitor:
+    """Return the visit with the id *visit*, and who came.
+
+    Raises:
+        NotRegisteredError: There is none.
+    """
+    row = connection.execute(*asked_with_person(visit)).one_or_none()
+    if row is None:
+        raise NotRegisteredError("there is no such visit")
+    *kept, reception, screening, vitals, ending = row[-len(_KEPT) - len(_SEALED) :]
+    found = StoredVisit(_visit(kept), reception, screening, vitals, ending, row.key_id, row.wrapped)
+    is_whole = row.survivor is None and not row.has_aliases
+    return Visitor(found, row, is_whole, row.has_doses, row.has_open)
+
+
 def advance(visit: Visit, **values: object) -> tuple[sa.Update, dict[str, object]]:
     """Return the statement that writes *values* into the row of *visit* as a new version, and what it is executed with.
 
     It changes nothing where somebody else has brought the visit on meanwhile.
     """
-    where = {"in_month": month_of_id(visit.id), "visit": visit.id, "read_version": visit.version}
+    where = {"in_month": month_of_id(visit.id), "of_visit": visit.id, "read_version": visit.version}
     return _advance(tuple(sorted(values))), {**where, **{f"new_{name}": value for name, value in values.items()}}
 
 
@@ -162,7 +216,7 @@ def _advance(names: tuple[str, ...]) -> sa.Update:
         sa.update(visits)
         .where(
             visits.c.month == bindparam("in_month"),
-            visits.c.id == bindparam("visit"),
+            visits.c.id == bindparam("of_visit"),
             visits.c.version == bindparam("read_version"),
         )
         .values({name: bindparam(f"new_{name}") for name in names} | {"version": visits.c.version + 1})

@@ -96,6 +96,7 @@ class Visit:
         registration: The registration it serves; None without one.
         product: The vaccine that the person was screened for, and then received.
         dose: The dose that was given.
+        injected_by: The account that gave it.
         observe_until: Until when the person is observed.
         deferred_until: From which day a deferred person may come again, where the rule says a day.
     """
@@ -113,6 +114,7 @@ class Visit:
     product: str | None = None
     dose: UUID | None = None
     injected_at: datetime | None = None
+    injected_by: str | None = None
     observe_until: datetime | None = None
     deferred_until: date | None = None
 

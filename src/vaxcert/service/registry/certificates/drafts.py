@@ -8,50 +8,53 @@ from vaxcert.errors import CertificateStateError, NotRegisteredError, StaleVersi
 from vaxcert.registry.certificates import store
 from vaxcert.registry.certificates.life import CertificateState, Origin
 from vaxcert.registry.certificates.tables import IntentState, certificates, intents
-from vaxcert.registry.doses.dose import Dose
 from vaxcert.registry.sites.store import site_by_id
 from vaxcert.service.registry.access import COUNTRY
-from vaxcert.service.registry.doses.given import dose_by_id
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from vaxcert.registry.certificates.store import RegisteredCertificate
     from vaxcert.registry.certificates.tables import IntentKind
+    from vaxcert.registry.doses.dose import Dose
     from vaxcert.service.registry.work import Work
 
 
-def queue_certificate(work: Work, person: UUID, dose: UUID | Dose, *, area: str | None = None) -> UUID:
-    """Draft the certificate of a *dose* that *person* was given, and return its id.
-
-    Called when an injection is over, and when the paper of an earlier one was verified.
-
-    Args:
-        work: The transaction.
-        person: The id under which the dose was entered.
-        dose: The dose.
-        area: The reference of the site's area, where the caller knows it.
+def draft_first(work: Work, dose: Dose) -> UUID:
+    """Draft the first certificate of a *dose*, and return its id.
 
     Raises:
         CertificateStateError: As for `draft`.
     """
-    given = dose if isinstance(dose, Dose) else dose_by_id(work, dose)
-    if given.person != person:
-        raise ValueError("the dose is another person's")
-    return draft(work, given, area=area or _area_of(work, given), entered_by=given.entered_by, revision=1)
+    return draft(
+        work, dose.id, person=dose.person, site=dose.site, area=_area_of(work, dose), entered_by=dose.entered_by
+    )
 
 
 def draft(
     work: Work,
-    dose: Dose,
+    dose: UUID,
     *,
+    person: UUID,
+    site: UUID | None,
     area: str | None,
     entered_by: str,
-    revision: int,
+    revision: int = 1,
     origin: Origin = Origin.INJECTION,
     replaces: UUID | None = None,
 ) -> UUID:
-    """Draft the certificate with this *revision* of a *dose*, and return its id.
+    """Draft the certificate of a *dose*, and return its id.
+
+    Args:
+        work: The transaction.
+        dose: The dose: an injection that is over, or of which the paper was verified.
+        person: The id under which it was entered.
+        site: Where it was given, if that is one of the registry's.
+        area: The reference of the area that answers for it.
+        entered_by: Who entered what the certificate will say, and so does not certify it.
+        revision: The how many-th certificate of the dose it is.
+        origin: What it follows from.
+        replaces: The certificate in whose place it comes.
 
     Raises:
         CertificateStateError: When it is written, with the next statement: there is one already.
@@ -63,19 +66,19 @@ def draft(
     row: dict[str, object] = {
         "id": certificate,
         "version": 1,
-        "person": dose.person,
-        "dose": dose.id,
+        "person": person,
+        "dose": dose,
         "revision": revision,
         "origin": origin,
         "replaces": replaces,
-        "site": dose.site,
+        "site": site,
         "area": area,
         "state": CertificateState.DRAFT,
         "made_at": work.at,
         "entered_by": entered_by,
     }
     work.insert_new(certificates, row, otherwise=begun)
-    work.note("certificate.drafted", certificate, after={"dose": dose.id, "revision": revision}, person=dose.person)
+    work.note("certificate.drafted", certificate, after={"dose": dose, "revision": revision}, person=person)
     return certificate
 
 

@@ -214,7 +214,9 @@ def _renew(work: Work, found: Iterable[RegisteredCertificate]) -> list[UUID]:
         begun.append(
             draft(
                 work,
-                dose_by_id(work, row.dose),
+                row.dose,
+                person=row.person,
+                site=row.site,
                 area=row.area,
                 entered_by=work.actor.account,
                 revision=certificate_store.next_revision(work.connection, row.dose),

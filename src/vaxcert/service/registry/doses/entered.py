@@ -11,7 +11,7 @@ from vaxcert.registry.doses.dose import Dose, DoseKind, DoseSource, DoseState
 from vaxcert.registry.doses.paper import DosePaper, day_problems, paper_warnings
 from vaxcert.registry.doses.plan import REGISTRY, DoseFlag, DosePlan, DoseProblem, plan_dose
 from vaxcert.registry.doses.tables import dose_papers
-from vaxcert.service.registry.certificates.drafts import queue_certificate
+from vaxcert.service.registry.certificates.drafts import draft_first
 from vaxcert.service.registry.doses.cards import DoseCard, dose_card
 from vaxcert.service.registry.doses.entered_form import (
     DoseOnPaper,
@@ -119,7 +119,7 @@ def verify_paper_dose(work: Work, request: OneDose) -> VerifiedDose:
         raise SeparationError("nobody verifies what they have entered")
     verified = store.verify_paper(work.connection, dose, account=account)
     is_ours = dose.source is DoseSource.RETRO
-    certificate = queue_certificate(work, dose.person, verified) if is_ours else None
+    certificate = draft_first(work, verified) if is_ours else None
     work.note("dose.verified", dose.id, before={"state": dose.state}, person=dose.person)
     return VerifiedDose(dose=dose_card(verified), certificate=certificate)
 

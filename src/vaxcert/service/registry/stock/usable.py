@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vaxcert.errors import DoseBookedError
+from vaxcert.errors import DoseBookedError, RegistryBusyError
 from vaxcert.model.time_zone import VIETNAM_TIME
 from vaxcert.registry.stock import accounts_store
 from vaxcert.registry.stock.lots import Lot, LotState
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from vaxcert.errors import VaxcertError
     from vaxcert.registry.stock.movements import HoldReason
     from vaxcert.registry.stock.usable import Vial
     from vaxcert.service.registry.work import Work
@@ -53,8 +54,9 @@ def use_dose(work: Work, site: UUID, lot: UUID | Lot, vial: UUID | None, dose: U
 
     Raises:
         NotRegisteredError: There is no such lot.
-        LotNotUsableError: As for `check_usable`, also where somebody else took the last dose meanwhile.
-        DoseBookedError: The dose was booked before.
+        LotNotUsableError: As for `check_usable`; and, when it is written, somebody else took the last dose meanwhile.
+        RegistryBusyError: When it is written: somebody else did, and another vial is to be looked for.
+        DoseBookedError: When it is written: the dose was booked before.
     """
     found = lot if isinstance(lot, Lot) else lot_of(work, lot)
     check_lot(found, work.day)
@@ -62,8 +64,7 @@ def use_dose(work: Work, site: UUID, lot: UUID | Lot, vial: UUID | None, dose: U
         return _use_any(work, site, found, dose)
     from_vial = vial_of(work, vial)
     check_vial(from_vial, site=site, lot=found.id, at=work.at)
-    if not _drawn(work, from_vial, dose):
-        raise refusal(Obstacle.USED_UP)  # or recalled: somebody was faster by the blink of an eye
+    _draw(work, from_vial, dose, otherwise=refusal(Obstacle.USED_UP))
     return vial
 
 
@@ -81,22 +82,18 @@ def hold_lot(work: Work, lot: UUID, reason: HoldReason, *, source: str = "") -> 
 
 
 def _use_any(work: Work, site: UUID, lot: Lot, dose: UUID) -> UUID:
-    for vial in _usable_vials(work, site, lot.id, work.at):
-        if _drawn(work, vial, dose):
-            return vial.id
-    vial = open_new_vial(work, site, lot)
-    if not _drawn(work, vial, dose):
-        raise refusal(Obstacle.ON_HOLD)  # it is full and new: the lot was held or recalled meanwhile
+    usable = _usable_vials(work, site, lot.id, work.at)
+    vial = usable[0] if usable else open_new_vial(work, site, lot)
+    # Nobody named this one: with what is then open, it is decided anew.
+    _draw(work, vial, dose, otherwise=RegistryBusyError("somebody else has taken the dose from the vial"))
     return vial.id
 
 
-def _drawn(work: Work, vial: Vial, dose: UUID) -> bool:
-    """Take a dose from *vial* if one can still be taken; return whether it was."""
-    if not accounts_store.draw_dose(work.connection, vial.id, work.at):
-        return False
+def _draw(work: Work, vial: Vial, dose: UUID, *, otherwise: VaxcertError) -> None:
+    """Take a dose from *vial*, with the next statement, which raises *otherwise* where none can be taken then."""
+    work.change(*accounts_store.draw(vial.id, work.at), otherwise=otherwise)
     booked = DoseBookedError("the dose is booked as used already")
     work.insert_new(stock_movements, line(work, vial, MovementKind.USED, 1, dose=dose), otherwise=booked)
-    return True
 
 
 def _usable_vials(work: Work, site: UUID, lot: UUID, at: datetime) -> list[Vial]:

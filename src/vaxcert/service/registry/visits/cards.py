@@ -73,7 +73,16 @@ def visit_here(work: Work, visit: UUID, version: int | None = None) -> StoredVis
         NotAllowedError: It is another site's.
         StaleVersionError: It has another *version* than the caller has read.
     """
-    found = store.visit_by_id(work.connection, visit)
+    return check_here(work, store.visit_by_id(work.connection, visit), version)
+
+
+def check_here(work: Work, found: StoredVisit, version: int | None = None) -> StoredVisit:
+    """Return the visit that was *found*, if it is at a site where the actor works; what is sealed of it opens then.
+
+    Raises:
+        NotAllowedError: It is another site's.
+        StaleVersionError: It has another *version* than the caller has read.
+    """
     work.scope.check_site(found.visit.site, found.visit.area)
     if version not in (None, found.visit.version):
         raise StaleVersionError("somebody else has brought the visit on meanwhile")

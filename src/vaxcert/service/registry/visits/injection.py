@@ -11,35 +11,32 @@ from msgspec import Meta
 
 from vaxcert.errors import NotScreenedForError
 from vaxcert.model.partial_date import PartialDate
-from vaxcert.registry.doses import store as dose_store
 from vaxcert.registry.doses.dose import Dose, DoseSource, DoseState
 from vaxcert.registry.doses.vaccines import family_of
-from vaxcert.registry.people import store as people_store
-from vaxcert.registry.registrations import store as registration_store
 from vaxcert.registry.stock import accounts_store
 from vaxcert.registry.stock import store as lot_store
 from vaxcert.registry.visits import store
 from vaxcert.registry.visits.screening_file import observation_rule_on
-from vaxcert.registry.visits.visit import VisitOutcome, VisitState, VisitStep, next_state
+from vaxcert.registry.visits.visit import Visit, VisitOutcome, VisitState, VisitStep, next_state
 from vaxcert.service.registry.doses.cards import DoseCard, dose_card
 from vaxcert.service.registry.doses.given import check_dose, enter_dose
-from vaxcert.service.registry.people.finding import person_ids
 from vaxcert.service.registry.request import Answer, Request
 from vaxcert.service.registry.rights import Right
 from vaxcert.service.registry.stock.books import lot_of
 from vaxcert.service.registry.stock.usable import check_usable, use_dose
 from vaxcert.service.registry.use_case import use_case
-from vaxcert.service.registry.visits.cards import VisitCard, visit_card, visit_here
+from vaxcert.service.registry.visits.cards import VisitCard, visit_card
 from vaxcert.service.registry.visits.kept import bring_on, flags_of, reception_of, screenings_of
 from vaxcert.service.registry.visits.screening_shown import PlannedDose, planned
 from vaxcert.service.registry.visits.settled import registration_for
+from vaxcert.service.registry.visits.visitor import earlier_doses, visitor_here
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vaxcert.registry.doses.plan import DosePlan
     from vaxcert.registry.stock.lots import Lot
-    from vaxcert.registry.visits.store import StoredVisit
+    from vaxcert.registry.visits.store import Visitor
     from vaxcert.service.registry.work import Work
 
 HOME_COUNTRY = "VN"
@@ -90,9 +87,9 @@ def check_injection(work: Work, request: CheckInjection) -> InjectionCheck:
         DoseRuleError: A rule of the doses forbids it today.
     """
     case = _case(work, request)
-    check_usable(work, case.found.visit.site, request.vial, request.lot, work.at)
+    check_usable(work, case.visit.site, request.vial, request.lot, work.at)
     return InjectionCheck(
-        visit=visit_card(case.found.visit),
+        visit=visit_card(case.visit),
         product=case.lot.product,
         lot=case.lot.id,
         lot_number=case.lot.number,
@@ -115,27 +112,22 @@ def inject(work: Work, request: Inject) -> Injected:
         StaleVersionError: Somebody else has brought the visit on.
     """
     case = _case(work, request, version=request.version)
-    visit = case.found.visit
-    dose = _dose(work, case)
-    if visit.registration is None and request.vial is None:  # then both are to be found
-        work.read_together(
-            registration_store.asked_open(person_ids(work, visit.person), dose.number),
-            accounts_store.asked_open_vials(visit.site, case.lot.id),
-        )
+    visit, dose = case.visit, _dose(work, case)
     after = replace(
         visit,
         version=visit.version + 1,
         state=VisitState.INJECTED,
         outcome=VisitOutcome.INJECTED,
-        registration=registration_for(work, visit, dose.number),
+        registration=registration_for(work, case.visitor, dose.number),
         product=dose.product,
         dose=dose.id,
         injected_at=work.at,
+        injected_by=work.actor.account,
         observe_until=work.at + observation_rule_on(work.day).length,
     )
     use_dose(work, visit.site, case.lot, request.vial, dose.id)
     enter_dose(work, dose, area=visit.area, earlier=case.earlier)
-    bring_on(work, visit, injected_by=work.actor.account, **store.changed(visit, after))
+    bring_on(work, visit, **store.changed(visit, after))
     work.note("visit.injected", visit.id, before={"state": visit.state}, after={"dose": dose}, person=visit.person)
     return Injected(visit=visit_card(after), dose=dose_card(dose))
 
@@ -144,26 +136,28 @@ def inject(work: Work, request: Inject) -> Injected:
 class _Case:
     """One injection, checked."""
 
-    found: StoredVisit
+    visitor: Visitor
     lot: Lot
     earlier: Sequence[Dose]
     plan: DosePlan
 
+    @property
+    def visit(self) -> Visit:
+        """The visit, as it was read."""
+        return self.visitor.found.visit
+
 
 def _case(work: Work, request: CheckInjection, *, version: int | None = None) -> _Case:
-    work.read_together(store.asked_by_id(request.visit), lot_store.asked_by_id(request.lot))
-    found = visit_here(work, request.visit, version)
-    visit = found.visit
+    _read_all(work, request)
+    visitor = visitor_here(work, request.visit, version)
+    found, visit = visitor.found, visitor.found.visit
     next_state(visit, VisitStep.INJECT, day=work.day)
     lot = lot_of(work, request.lot)
     # Screened is the vaccine, whoever filled it: the same under two codes is one.
     if visit.product is None or family_of(lot.product) != family_of(visit.product):
         raise NotScreenedForError("the person was screened for another vaccine")
     screening = screenings_of(work, found)[-1]
-    if visit.registration is None:  # then it is looked for, under all ids of the person
-        work.read_together(people_store.asked_all_ids(visit.person), dose_store.asked_of_person(visit.person))
-        person_ids(work, visit.person)
-    earlier = dose_store.doses_of_person(work.connection, visit.person)
+    earlier = earlier_doses(work, visitor)
     plan = check_dose(
         earlier,
         lot.product,
@@ -172,11 +166,18 @@ def _case(work: Work, request: CheckInjection, *, version: int | None = None) ->
         flags=flags_of(reception_of(work, found), screening.flags),
         overridden=screening.dose_overrides,
     )
-    return _Case(found, lot, earlier, plan)
+    return _Case(visitor, lot, earlier, plan)
+
+
+def _read_all(work: Work, request: CheckInjection) -> None:
+    asked = [store.asked_with_person(request.visit), lot_store.asked_by_id(request.lot)]
+    if work.actor.site is not None and request.vial is None:
+        asked.append(accounts_store.asked_open_vials(work.actor.site, request.lot))
+    work.read_together(*asked)
 
 
 def _dose(work: Work, case: _Case) -> Dose:
-    visit, lot, plan = case.found.visit, case.lot, case.plan
+    visit, lot, plan = case.visit, case.lot, case.plan
     return Dose(
         id=work.new_id(),
         person=visit.person,

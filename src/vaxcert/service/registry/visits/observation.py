@@ -9,13 +9,13 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from vaxcert.errors import RequestError, VisitStateError
-from vaxcert.registry.doses.store import confirm_given
+from vaxcert.errors import DoseStateError, RequestError, VisitStateError
+from vaxcert.registry.doses import store as dose_store
 from vaxcert.registry.visits.notes import EndingNote, VitalsNote
 from vaxcert.registry.visits.observation import check_followed_up, check_observed, vitals_due
 from vaxcert.registry.visits.screening_file import observation_rule_on
 from vaxcert.registry.visits.visit import Visit, VisitOutcome, VisitState, VisitStep, next_state
-from vaxcert.service.registry.certificates.drafts import queue_certificate
+from vaxcert.service.registry.certificates.drafts import draft
 from vaxcert.service.registry.request import Answer, Request
 from vaxcert.service.registry.rights import Right
 from vaxcert.service.registry.use_case import use_case
@@ -142,6 +142,7 @@ def complete_visit(work: Work, request: CompleteVisit) -> Completed:
         NotAllowedError: It is another site's.
         VisitStateError: Nobody is under observation there; or the person left early, and nobody has asked how they are.
         ObservationUnfinishedError: It is not over, or nothing was measured at its end.
+        DoseStateError: The dose was corrected meanwhile.
         StaleVersionError: Somebody else has brought the visit on.
     """
     found = visit_here(work, request.visit, request.version)
@@ -162,12 +163,13 @@ def complete_visit(work: Work, request: CompleteVisit) -> Completed:
         values["ending"] = _followed_up(work, found, request.follow_up)
     bring_on(work, visit, **values)
     assert visit.dose is not None  # a constraint of the table
-    dose = confirm_given(work.connection, visit.dose, visit.day)
-    certificate = queue_certificate(work, visit.person, dose, area=visit.area)
+    changed = DoseStateError("the dose is in another state")
+    work.change(*dose_store.confirm(visit.dose, visit.day), otherwise=changed)
+    certificate = _draft(work, visit, visit.dose)
     settle(work, visit, VisitOutcome.INJECTED)
     work.note("visit.completed", visit.id, before={"state": visit.state}, after=told, person=visit.person)
     after = replace(visit, version=visit.version + 1, state=state)
-    return Completed(visit=visit_card(after, warnings), dose=dose.id, certificate=certificate)
+    return Completed(visit=visit_card(after, warnings), dose=visit.dose, certificate=certificate)
 
 
 def _measured(work: Work, found: StoredVisit, vitals: Vitals) -> tuple[list[VitalsNote], bytes]:
@@ -175,6 +177,11 @@ def _measured(work: Work, found: StoredVisit, vitals: Vitals) -> tuple[list[Vita
     visit = found.visit
     measured = [*measurements_of(work, found), VitalsNote(at=work.at, account=work.actor.account, vitals=vitals)]
     return measured, work.seal(visit.person, VITALS_PLACE, visit.id, measured)
+
+
+def _draft(work: Work, visit: Visit, dose: UUID) -> UUID:
+    assert visit.injected_by is not None  # there is a dose
+    return draft(work, dose, person=visit.person, site=visit.site, area=visit.area, entered_by=visit.injected_by)
 
 
 def _observation(visit: Visit, measured: Sequence[VitalsNote]) -> ObservationCard:

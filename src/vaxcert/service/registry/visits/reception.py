@@ -70,12 +70,12 @@ def receive_visitor(work: Work, request: ReceiveVisitor) -> VisitCard:
     may do so here: the answers then make a new declaration.
 
     Raises:
-        RequestError: An answer of the declaration is missing, or there is one too many.
         NotRegisteredError: There is no such person or site.
         NotAllowedError: It is another's site.
         IdentityUncheckedError: Nobody checked who the person is.
-        DeclarationMissingError: There is no health declaration, or it is too old.
         ConsentMissingError: Somebody below 18 came without a guardian's consent.
+        DeclarationMissingError: There is no health declaration, or it is too old.
+        RequestError: An answer of the declaration made here is missing, or there is one too many.
         VisitOpenError: The person is in a visit already.
     """
     _read_all(work, request)
@@ -97,11 +97,12 @@ def receive_visitor(work: Work, request: ReceiveVisitor) -> VisitCard:
     )
     if not request.consents:
         return _refused(work, visit, request)
+    # All is read before the first write, which then goes with the others.
+    warnings = _warnings(work, person, site, appointment, request)
+    _check_guardian(work, person, request)
     declaration = _declaration(work, person.id, request)
     if declaration is None:
         raise DeclarationMissingError("there is no valid health declaration")
-    _check_guardian(work, person, request)
-    warnings = _warnings(work, person, site, appointment, request)
     if appointment is not None:
         mark_arrived(work, appointment.id)
     _write(work, visit, request, declaration)

@@ -8,10 +8,8 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from vaxcert.registry.doses import store as dose_store
 from vaxcert.registry.doses.check import check_plan
 from vaxcert.registry.doses.plan import DoseFlag, DosePlan, plan_dose
-from vaxcert.registry.people import store as people_store
 from vaxcert.registry.people.ages import age_on
 from vaxcert.registry.sites.site import SiteKind
 from vaxcert.registry.visits.notes import ReasonNote, ReceptionNote, ScreeningNote
@@ -26,13 +24,12 @@ from vaxcert.registry.visits.screening import (
 from vaxcert.registry.visits.screening_file import declared_otherwise, screening_form_on
 from vaxcert.registry.visits.screening_form import Conclusion, ScreeningForm, SiteAbility
 from vaxcert.registry.visits.visit import Visit, VisitOutcome, VisitStep, next_state
-from vaxcert.service.registry.people.finding import person_by_id
 from vaxcert.service.registry.request import Request, check
 from vaxcert.service.registry.rights import Right
 from vaxcert.service.registry.sites.access import read_site
 from vaxcert.service.registry.use_case import use_case
 from vaxcert.service.registry.visits.board import end_visit
-from vaxcert.service.registry.visits.cards import visit_card, visit_here, warning
+from vaxcert.service.registry.visits.cards import visit_card, warning
 from vaxcert.service.registry.visits.kept import SCREENING_PLACE, bring_on, flags_of, reception_of, screenings_of
 from vaxcert.service.registry.visits.screening_form import ScreenVisitor, read_product
 from vaxcert.service.registry.visits.screening_shown import (
@@ -43,6 +40,7 @@ from vaxcert.service.registry.visits.screening_shown import (
     shown_reasons,
 )
 from vaxcert.service.registry.visits.settled import registration_for
+from vaxcert.service.registry.visits.visitor import earlier_doses, record_of, visitor_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,7 +48,7 @@ if TYPE_CHECKING:
     from vaxcert.errors import FieldProblem
     from vaxcert.model.partial_date import PartialDate
     from vaxcert.registry.registrations.declaration import Answer as Told
-    from vaxcert.registry.visits.store import StoredVisit
+    from vaxcert.registry.visits.store import Visitor
     from vaxcert.service.registry.people.answers import Remark
     from vaxcert.service.registry.work import Work
 
@@ -81,7 +79,7 @@ def screening_questions(work: Work, request: AskQuestions) -> ScreeningQuestions
     problems: list[FieldProblem] = []
     product = read_product("product", request.product, problems)
     check(problems)
-    case = _case(work, visit_here(work, request.visit), product, Findings(), local=False)
+    case = _case(work, visitor_here(work, request.visit), product, Findings(), local=False)
     return ScreeningQuestions(
         source=case.form.source,
         items=asked_items(items_asked(case.form, case.occasion)),
@@ -112,10 +110,11 @@ def screen_visitor(work: Work, request: ScreenVisitor) -> ScreeningResult:
     product = read_product("product", request.product, problems)
     findings = request.findings(work.day, problems)
     check(problems)
-    found = visit_here(work, request.visit, request.version)
-    next_state(found.visit, VisitStep.SCREEN, day=work.day)
-    case = _case(work, found, product, findings, local=bool(request.local_decision))
-    verdict = case.verdict(work, found.visit, findings)
+    visitor = visitor_here(work, request.visit, request.version)
+    visit = visitor.found.visit
+    next_state(visit, VisitStep.SCREEN, day=work.day)
+    case = _case(work, visitor, product, findings, local=bool(request.local_decision))
+    verdict = case.verdict(work, visit, findings)
     if request.decision is not None:
         verdict = override(verdict, request.decision)
     if verdict.conclusion.allows_injection:
@@ -123,9 +122,9 @@ def screen_visitor(work: Work, request: ScreenVisitor) -> ScreeningResult:
     asked = items_asked(case.form, case.occasion)
     answers = {item: answer for item, answer in findings.answers.items() if item in asked}
     note = _note(work, request, case, verdict, answers)
-    visit = _conclude(work, found, note, verdict, dose_number=case.plan.number)
+    after = _conclude(work, visitor, note, verdict, dose_number=case.plan.number)
     return ScreeningResult(
-        visit=visit_card(visit, _otherwise(case.reception.declared, answers)),
+        visit=visit_card(after, _otherwise(case.reception.declared, answers)),
         conclusion=verdict.conclusion,
         overrides=verdict.overrides,
         source=verdict.source,
@@ -155,16 +154,14 @@ class _Case:
         return screen(self.form, replace(self.occasion, abilities=frozenset(abilities)), findings)
 
 
-def _case(work: Work, found: StoredVisit, product: str, findings: Findings, *, local: bool) -> _Case:
-    visit = found.visit
-    work.read_together(people_store.asked_by_id([visit.person]), dose_store.asked_of_person(visit.person))
-    person = person_by_id(work, visit.person)
+def _case(work: Work, visitor: Visitor, product: str, findings: Findings, *, local: bool) -> _Case:
+    person = record_of(work, visitor)
     age = age_on(person.birth_date, work.day).least
     flags = {DoseFlag.IMMUNOCOMPROMISED} if findings.is_immunocompromised else set()
     if local:
         flags.add(DoseFlag.LOCAL_DECISION)
-    reception = reception_of(work, found)
-    earlier = dose_store.doses_of_person(work.connection, person.id)
+    reception = reception_of(work, visitor.found)
+    earlier = earlier_doses(work, visitor)
     plan = plan_dose(earlier, product, work.day, birth=person.birth_date, flags=flags_of(reception, frozenset(flags)))
     occasion = Occasion(day=work.day, age=age, sex=person.sex, product=product, kind=plan.kind, nth=plan.nth)
     return _Case(screening_form_on(work.day, age), occasion, plan, person.birth_date, reception)
@@ -209,10 +206,10 @@ def _note(work: Work, request: ScreenVisitor, case: _Case, verdict: Verdict, ans
     )
 
 
-def _conclude(work: Work, found: StoredVisit, note: ScreeningNote, verdict: Verdict, *, dose_number: int) -> Visit:
+def _conclude(work: Work, visitor: Visitor, note: ScreeningNote, verdict: Verdict, *, dose_number: int) -> Visit:
     """Write the screening, and bring the visit to what it concludes."""
-    visit = found.visit
-    notes = [*screenings_of(work, found), note]
+    visit = visitor.found.visit
+    notes = [*screenings_of(work, visitor.found), note]
     values: dict[str, object] = {
         "product": note.product,
         "screened_at": work.at,
@@ -220,7 +217,7 @@ def _conclude(work: Work, found: StoredVisit, note: ScreeningNote, verdict: Verd
         "screening": work.seal(visit.person, SCREENING_PLACE, visit.id, notes),
     }
     if (outcome := _OUTCOMES.get(verdict.conclusion)) is not None:
-        registration = registration_for(work, visit, dose_number)
+        registration = registration_for(work, visitor, dose_number)
         served = replace(visit, registration=registration)
         also = {**values, "registration": registration}
         ended = end_visit(work, served, outcome, reason=note.override_reason, deferred_until=verdict.until, also=also)
