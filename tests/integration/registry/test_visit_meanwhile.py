@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
+from tests.booked_site import GROUP
 from tests.visited_site import VisitedSite, site_of_its_own
 from vaxcert.errors import DoseIntervalError, DoseStateError, PersonErasedError
 from vaxcert.registry.certificates.tables import certificates
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tests.registry_fixture import RegistryUnderTest
-
-
-GROUP = "3355/QĐ-BYT#9"
 
 
 @pytest.fixture
