@@ -15,13 +15,15 @@ Exits with 1 where a budget is missed.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
-from statistics import median, quantiles
+from pathlib import Path
+from statistics import fmean, median, quantiles
 from typing import TYPE_CHECKING
 
 from benchmarks.registry.population import LOADER, CopyingWork, load, newcomers
@@ -143,21 +145,44 @@ def visit(desk: Desk, place: Place, person: UUID, at: datetime) -> None:
     desk.run(complete_visit, done, actor=observer, at=at + timedelta(minutes=30))
 
 
-def visit_for(seconds: float, url: str, place: Place) -> tuple[int, float]:
-    """Play visits for so many seconds, and return how many in how long; the trail is chained beside."""
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Visits by one client: how many in how many seconds, and for how long all cores together were busy meanwhile."""
+
+    count: int
+    seconds: float
+    worked: float
+    stolen: float
+    """What the host gave to others of the time that the cores were asked for."""
+
+
+def visit_for(seconds: float, url: str, place: Place, at: datetime) -> Played:
+    """Play visits for so many seconds, each at its own instant from *at* on; the trail is chained beside."""
     engine = open_engine(url)
     desk = Desk(engine, KEYRING, Reference())
     first, *visitors = place.visitors
-    visit(desk, place, first, AT)  # it loads what all of them use
+    visit(desk, place, first, at)  # it loads what all of them use
     calm_collector()
+    worked, stolen = busy()
     begun, count = time.perf_counter(), 0
     while (passed := time.perf_counter() - begun) < seconds and count < len(visitors):
-        visit(desk, place, visitors[count], AT)
+        visit(desk, place, visitors[count], at + timedelta(seconds=passed))
         count += 1
         if count % 50 == 0:
             desk.chain_trail()
+    worked_after, stolen_after = busy()
     desk.close()
-    return count, passed
+    return Played(count, passed, worked_after - worked, stolen_after - stolen)
+
+
+def busy() -> tuple[float, float]:
+    """Return for how many seconds the cores have worked, and how many of those the host gave to others (Linux)."""
+    told = Path("/proc/stat")
+    if not told.exists():
+        return 0, 0
+    user, nice, system, _idle, _waiting, irq, softirq, stolen = map(int, told.read_text().split()[1:9])
+    ticks = os.sysconf("SC_CLK_TCK")
+    return (user + nice + system + irq + softirq) / ticks, stolen / ticks
 
 
 def timed(call: Callable[[], object]) -> float:
@@ -206,15 +231,7 @@ def measure(url: str, doses: int, seconds: float) -> bool:
     print(f"look-up by number or personal QR: median {middle:.2f} ms, p99 {p99:.2f} ms (budget {LOOK_UP_MS})")
 
     desk.close()
-    rates = []
-    for turn in range(TURNS):
-        coming = slice(PLAYED_BEFORE + turn, None, TURNS)
-        tasks = [(seconds, url, replace(place, visitors=place.visitors[coming])) for place in places]
-        with get_context("fork").Pool(CLIENTS) as pool:
-            rates.append(sum(count / passed for count, passed in pool.starmap(visit_for, tasks)))
-    rate = median(rates)
-    print(f"whole visits on two cores, the database's among them: {rate:.0f} a second (budget {VISITS:.0f})")
-    print("    in turn:", ", ".join(f"{each:.0f}" for each in rates))
+    rate = play(url, places, seconds)
 
     province = actor(Role.CENTRE)
     question = DailyFormQuestion(day=TODAY, area=AREA)
@@ -222,6 +239,24 @@ def measure(url: str, doses: int, seconds: float) -> bool:
     print(f"daily form of a province, with all days before: {form:.2f} s (budget {FORM_SECONDS})")
     desk.close()
     return p99 <= LOOK_UP_MS and rate >= VISITS and form <= FORM_SECONDS
+
+
+def play(url: str, places: Sequence[Place], seconds: float) -> float:
+    """Play visits in several turns, print how it went, and return the median of the visits a second."""
+    rates, worked, stolen = [], [], []
+    for turn in range(TURNS):
+        coming, at = slice(PLAYED_BEFORE + turn, None, TURNS), AT + timedelta(seconds=turn * seconds)
+        tasks = [(seconds, url, replace(place, visitors=place.visitors[coming]), at) for place in places]
+        with get_context("fork").Pool(CLIENTS) as pool:
+            played = pool.starmap(visit_for, tasks)
+        rates.append(sum(each.count / each.seconds for each in played))
+        worked.append(1000 * fmean(each.worked for each in played) / sum(each.count for each in played))
+        stolen.append(fmean(each.stolen / each.seconds for each in played))
+    rate = median(rates)
+    print(f"whole visits on two cores, the database's among them: {rate:.0f} a second (budget {VISITS:.0f})")
+    print("    in turn:", ", ".join(f"{each:.0f}" for each in rates))
+    print(f"    a visit keeps the cores busy for {median(worked):.1f} ms; the host took {median(stolen):.2f} cores")
+    return rate
 
 
 def main() -> None:
