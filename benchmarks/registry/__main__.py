@@ -156,8 +156,8 @@ class Played:
     """What the host gave to others of the time that the cores were asked for."""
 
 
-def visit_for(seconds: float, url: str, place: Place, at: datetime) -> Played:
-    """Play visits for so many seconds, each at its own instant from *at* on; the trail is chained beside."""
+def visit_for(seconds: float, url: str, place: Place, at: datetime, *, chains: bool) -> Played:
+    """Play visits for so many seconds, each at its own instant from *at* on; one client *chains* the trail of all."""
     engine = open_engine(url)
     desk = Desk(engine, KEYRING, Reference())
     first, *visitors = place.visitors
@@ -168,7 +168,7 @@ def visit_for(seconds: float, url: str, place: Place, at: datetime) -> Played:
     while (passed := time.perf_counter() - begun) < seconds and count < len(visitors):
         visit(desk, place, visitors[count], at + timedelta(seconds=passed))
         count += 1
-        if count % 50 == 0:
+        if chains and count % 50 == 0:
             desk.chain_trail()
     worked_after, stolen_after = busy()
     desk.close()
@@ -246,9 +246,16 @@ def play(url: str, places: Sequence[Place], seconds: float) -> float:
     rates, worked, stolen = [], [], []
     for turn in range(TURNS):
         coming, at = slice(PLAYED_BEFORE + turn, None, TURNS), AT + timedelta(seconds=turn * seconds)
-        tasks = [(seconds, url, replace(place, visitors=place.visitors[coming]), at) for place in places]
         with get_context("fork").Pool(CLIENTS) as pool:
-            played = pool.starmap(visit_for, tasks)
+            playing = [
+                pool.apply_async(
+                    visit_for,
+                    (seconds, url, replace(place, visitors=place.visitors[coming]), at),
+                    {"chains": place is places[0]},
+                )
+                for place in places
+            ]
+            played = [each.get() for each in playing]
         rates.append(sum(each.count / each.seconds for each in played))
         worked.append(1000 * fmean(each.worked for each in played) / sum(each.count for each in played))
         stolen.append(fmean(each.stolen / each.seconds for each in played))

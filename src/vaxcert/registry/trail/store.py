@@ -30,10 +30,18 @@ _ENTRY_COLUMNS = (
 )
 _HEAD = sa.select(trail_links.c.position, trail_links.c.head).order_by(trail_links.c.position.desc()).limit(1)
 _TAIL = sa.select(trail_tail.c.entry, trail_tail.c.month).order_by(trail_tail.c.entry).limit(sa.bindparam("limit"))
-_ENTRIES = sa.select(*_ENTRY_COLUMNS).where(
-    trail.c.month == sa.bindparam("month"), trail.c.id.in_(sa.bindparam("entries", expanding=True))
-)
-_CHAINED = sa.delete(trail_tail).where(trail_tail.c.entry.in_(sa.bindparam("chained", expanding=True)))
+_IN_MONTH = sa.select(*_ENTRY_COLUMNS).where(trail.c.month == sa.bindparam("month"))
+_IDS = sa.bindparam("ids", type_=postgresql.ARRAY(sa.Uuid))
+_ENTRIES = {
+    "postgresql": _IN_MONTH.where(trail.c.id == sa.any_(_IDS)),
+    "sqlite": _IN_MONTH.where(trail.c.id.in_(sa.bindparam("ids", expanding=True))),
+}
+_CHAINED = {
+    "postgresql": sa.delete(trail_tail).where(trail_tail.c.entry == sa.any_(_IDS)),
+    "sqlite": sa.delete(trail_tail).where(trail_tail.c.entry.in_(sa.bindparam("ids", expanding=True))),
+}
+"""Where hundreds are asked for: an array is one value, of which a list would be as many in a statement of its own."""
+
 _LINK_ALL = sa.insert(trail_links).from_select(
     [column.name for column in trail_links.columns],
     sa.select(
@@ -101,7 +109,7 @@ def chain_some(connection: sa.Connection, limit: int = PAGE) -> int:
         connection.execute(_LINK_ALL, {name: [link[name] for link in links] for name in links[0]})
     else:
         connection.execute(sa.insert(trail_links), links)
-    connection.execute(_CHAINED, {"chained": list(entries)})
+    connection.execute(_CHAINED[connection.dialect.name], {"ids": list(entries)})
     return len(links)
 
 
@@ -138,7 +146,7 @@ def _entries(connection: sa.Connection, places: Iterable[sa.Row[*tuple[object, .
     return {
         row.id: _entry(row)
         for month, ids in by_month.items()
-        for row in connection.execute(_ENTRIES, {"month": month, "entries": ids})
+        for row in connection.execute(_ENTRIES[connection.dialect.name], {"month": month, "ids": ids})
     }
 
 
