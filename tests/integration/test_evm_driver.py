@@ -11,7 +11,7 @@ import pytest
 
 from tests.simulator import faulty_rpc
 from tests.simulator.anvil import ETHER, Anvil, start_anvil
-from tests.simulator.evm import LoggedOn, head_of, never, new_log, new_signer
+from tests.simulator.evm import LoggedOn, a_moment, head_of, new_log, new_signer
 from tests.simulator.faulty_rpc import FaultyRpc
 from vaxcert.errors import (
     AnchorConflictError,
@@ -686,7 +686,7 @@ def test_a_contract_is_joined_by_another_log(log: LoggedOn) -> None:
     nodes = [HttpNode(log.anvil.url)]
     with pytest.raises(NotWriterError, match=writer.address.hex()):
         join(nodes, contract=log.identity.contract, writer=writer.address, log_id=log_id)
-    RegistryOwner(nodes, owner=log.owner, wait=never).set_writer(
+    RegistryOwner(nodes, owner=log.owner, wait=a_moment).set_writer(
         log.identity.contract, log_id, writer.address, allowed=True
     )
     identity = join(nodes, contract=log.identity.contract, writer=writer.address, log_id=log_id)
@@ -720,7 +720,7 @@ def test_joining_what_is_not_the_contract_is_refused(own_node: Anvil) -> None:
 
 def test_only_the_owner_names_writers_and_withdraws(log: LoggedOn) -> None:
     anchored(log, 10)
-    stranger = RegistryOwner([HttpNode(log.anvil.url)], owner=log.writer, wait=never)
+    stranger = RegistryOwner([HttpNode(log.anvil.url)], owner=log.writer, wait=a_moment)
     with pytest.raises(NotOwnerError):
         stranger.set_writer(log.identity.contract, log.identity.log_id, log.writer.address, allowed=True)
     with pytest.raises(NotOwnerError):
@@ -740,7 +740,7 @@ def test_an_anchor_is_withdrawn_once(log: LoggedOn) -> None:
 def test_nothing_is_deployed_without_money_or_above_the_cap(log: LoggedOn) -> None:
     poor = new_signer(log.anvil)
     deploy_with = partial(
-        deploy, [HttpNode(log.anvil.url)], owner=poor, writer=poor.address, log_id=bytes(32), wait=never
+        deploy, [HttpNode(log.anvil.url)], owner=poor, writer=poor.address, log_id=bytes(32), wait=a_moment
     )
     with pytest.raises(AnchorError, match="above the cap"):
         deploy_with(fees=FeePolicy(cap=1))
@@ -768,7 +768,7 @@ def test_nothing_is_deployed_to_nodes_of_different_chains(log: LoggedOn, own_nod
     owner = new_signer(log.anvil)
     nodes = [HttpNode(log.anvil.url), HttpNode(own_node.url)]
     with pytest.raises(WrongChainError, match="different chains"):
-        deploy(nodes, owner=owner, writer=owner.address, log_id=bytes(32), wait=never)
+        deploy(nodes, owner=owner, writer=owner.address, log_id=bytes(32), wait=a_moment)
     assert log.chain(signer=owner).next_nonce() == 0
 
 
@@ -776,13 +776,13 @@ def test_a_contract_that_one_node_does_not_have_is_not_deployed(log: LoggedOn, p
     proxy.on("eth_getCode", faulty_rpc.result("0x6001"))
     owner = new_signer(log.anvil)
     with pytest.raises(AnchorError, match="does not have what was deployed"):
-        RegistryOwner([HttpNode(log.anvil.url), HttpNode(proxy.url)], owner=owner, wait=never).deploy()
+        RegistryOwner([HttpNode(log.anvil.url), HttpNode(proxy.url)], owner=owner, wait=a_moment).deploy()
 
 
 def test_a_contract_whose_writer_could_not_be_named_is_not_lost(log: LoggedOn, proxy: FaultyRpc) -> None:
     proxy.on("eth_call", faulty_rpc.rpc_error(-32000, "out of order"))
     with pytest.raises(NodeRefusedError) as caught:
-        deploy([HttpNode(proxy.url)], owner=new_signer(log.anvil), writer=bytes(20), log_id=bytes(32), wait=never)
+        deploy([HttpNode(proxy.url)], owner=new_signer(log.anvil), writer=bytes(20), log_id=bytes(32), wait=a_moment)
     assert "the contract stands at 0x" in (caught.value.hint or "")
 
 
@@ -812,6 +812,6 @@ def _late(exchange: faulty_rpc.Exchange) -> None:
 def test_a_refused_transaction_of_the_owner_is_told(log: LoggedOn, proxy: FaultyRpc) -> None:
     """The call beforehand is let through, so that the contract refuses the transaction itself."""
     proxy.on("eth_call", faulty_rpc.result("0x"))
-    stranger = RegistryOwner([HttpNode(proxy.url)], owner=log.writer, wait=never)
+    stranger = RegistryOwner([HttpNode(proxy.url)], owner=log.writer, wait=a_moment)
     with pytest.raises(AnchorError, match="failed"):
         stranger.withdraw(log.identity.contract, log.identity.log_id, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import secrets
+import time
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -27,8 +28,9 @@ AT_ONCE = Finality(1)
 """A block counts as final as soon as it is there."""
 
 
-def never() -> None:
-    """Wait for nothing: the node mines at once."""
+def a_moment() -> None:
+    """Wait for the node, which mines at once, and yet a moment later."""
+    time.sleep(0.01)
 
 
 def head_of(size: int, *, word: str = "") -> Head:
@@ -52,7 +54,7 @@ def _owner() -> tuple[KeystoreSigner, ChainIdentity]:
     anvil = shared_anvil()
     owner = new_signer(anvil)
     return owner, deploy(
-        [HttpNode(anvil.url)], owner=owner, writer=owner.address, log_id=secrets.token_bytes(32), wait=never
+        [HttpNode(anvil.url)], owner=owner, writer=owner.address, log_id=secrets.token_bytes(32), wait=a_moment
     )
 
 
@@ -72,11 +74,11 @@ class LoggedOn:
         return EvmChain(nodes, self.identity, **wanted)
 
     def set_writer(self, account: bytes, *, allowed: bool) -> None:
-        registry = RegistryOwner([HttpNode(self.anvil.url)], owner=self.owner, wait=never)
+        registry = RegistryOwner([HttpNode(self.anvil.url)], owner=self.owner, wait=a_moment)
         registry.set_writer(self.identity.contract, self.identity.log_id, account, allowed=allowed)
 
     def withdraw(self, seq: int) -> None:
-        registry = RegistryOwner([HttpNode(self.anvil.url)], owner=self.owner, wait=never)
+        registry = RegistryOwner([HttpNode(self.anvil.url)], owner=self.owner, wait=a_moment)
         registry.withdraw(self.identity.contract, self.identity.log_id, seq)
 
     def anchor(self, head: Head, *, chain: EvmChain | None = None) -> Attempt:
@@ -106,5 +108,5 @@ def new_log(anvil: Anvil | None = None) -> LoggedOn:
         log.set_writer(writer.address, allowed=True)
         return log
     owner = new_signer(node)
-    identity = deploy([HttpNode(node.url)], owner=owner, writer=writer.address, log_id=log_id, wait=never)
+    identity = deploy([HttpNode(node.url)], owner=owner, writer=writer.address, log_id=log_id, wait=a_moment)
     return LoggedOn(anvil=node, identity=identity, owner=owner, writer=writer)
