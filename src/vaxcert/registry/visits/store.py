@@ -16,7 +16,7 @@ from vaxcert.registry.people.tables import people
 from vaxcert.registry.registrations import store as registration_store
 from vaxcert.registry.sealing.tables import data_keys
 from vaxcert.registry.visits.tables import visits
-from vaxcert.registry.visits.visit import OPEN, Visit, VisitOutcome, VisitState
+from vaxcert.registry.visits.visit import Visit, VisitOutcome, VisitState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -91,7 +91,7 @@ _DEFERRED = select(sa.func.max(visits.c.deferred_until)).where(
     visits.c.deferred_until > bindparam("day"),
 )
 _OPEN_OF = select(visits.c.id).where(
-    visits.c.month == bindparam("in_month"), visits.c.person == bindparam("person"), visits.c.state.in_(sorted(OPEN))
+    visits.c.month == bindparam("in_month"), visits.c.person == bindparam("person"), visits.c.outcome.is_(None)
 )
 
 
