@@ -78,7 +78,8 @@ def test_an_anchor_is_told_as_a_claim_with_its_block(anchored: Anchored, signer:
     assert report.logged is not None
     claimed = report.logged.claimed_anchor
     assert claimed is not None
-    assert abs(claimed.at - NOW) < timedelta(minutes=10)
+    slack = timedelta(minutes=1)  # of the node's clock
+    assert NOW - slack < claimed.at < datetime.now(UTC) + slack  # it was anchored since this file was read
     shown = report.logged.to_dict()["claimed_anchor"]
     assert isinstance(shown, dict)
     assert shown["block_hash"] == f"0x{claimed.block_hash.hex()}"
